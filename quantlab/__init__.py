@@ -1,0 +1,91 @@
+"""Backtest event-driven strategies that query neural price forecasters.
+
+Everything a first strategy needs is a name of this module: subclass `Strategy`, read `Bars`, call `backtest`, print
+the `Result`. Names are imported when they are first touched, so that importing quantlab stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Account": "quantlab.trading.account",
+    "Bars": "quantlab.market.bars",
+    "CNN1D": "quantlab.forecasting.networks.cnn1d",
+    "CausalityReport": "quantlab.engine.causality",
+    "Comparison": "quantlab.research.compare",
+    "Costs": "quantlab.trading.costs",
+    "Execution": "quantlab.trading.account",
+    "Fill": "quantlab.engine.now",
+    "FollowWeights": "quantlab.engine.follow_weights",
+    "Forecaster": "quantlab.forecasting.forecaster",
+    "Forecasts": "quantlab.forecasting.forecast",
+    "NaiveForecaster": "quantlab.forecasting.baselines",
+    "Now": "quantlab.engine.now",
+    "Result": "quantlab.engine.result",
+    "RidgeForecaster": "quantlab.forecasting.baselines",
+    "Strategy": "quantlab.engine.strategy",
+    "TrainedForecaster": "quantlab.forecasting.forecaster",
+    "WalkForward": "quantlab.forecasting.folds",
+    "backtest": "quantlab.engine.backtest",
+    "check": "quantlab.engine.causality",
+    "compare": "quantlab.research.compare",
+    "feature": "quantlab.features.features",
+    "forecast": "quantlab.forecasting.declaration",
+    "param": "quantlab.engine.param",
+    "read_bars": "quantlab.market.read",
+    "report": "quantlab.report.page",
+    "samples": "quantlab.market.samples",
+    "state": "quantlab.engine.state",
+    "walk_forward": "quantlab.forecasting.walk_forward",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        from quantlab.errors import did_you_mean
+
+        raise AttributeError(f"quantlab has no {name!r}. {did_you_mean(name, _HOME)}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+if TYPE_CHECKING:
+    from quantlab.engine.backtest import backtest as backtest
+    from quantlab.engine.causality import CausalityReport as CausalityReport
+    from quantlab.engine.causality import check as check
+    from quantlab.engine.follow_weights import FollowWeights as FollowWeights
+    from quantlab.engine.now import Fill as Fill
+    from quantlab.engine.now import Now as Now
+    from quantlab.engine.param import param as param
+    from quantlab.engine.result import Result as Result
+    from quantlab.engine.state import state as state
+    from quantlab.engine.strategy import Strategy as Strategy
+    from quantlab.features.features import feature as feature
+    from quantlab.forecasting.baselines import NaiveForecaster as NaiveForecaster
+    from quantlab.forecasting.baselines import RidgeForecaster as RidgeForecaster
+    from quantlab.forecasting.declaration import forecast as forecast
+    from quantlab.forecasting.folds import WalkForward as WalkForward
+    from quantlab.forecasting.forecast import Forecasts as Forecasts
+    from quantlab.forecasting.forecaster import Forecaster as Forecaster
+    from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
+    from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
+    from quantlab.forecasting.walk_forward import walk_forward as walk_forward
+    from quantlab.market.bars import Bars as Bars
+    from quantlab.market.read import read_bars as read_bars
+    from quantlab.market.samples import samples as samples
+    from quantlab.report.page import report as report
+    from quantlab.research.compare import Comparison as Comparison
+    from quantlab.research.compare import compare as compare
+    from quantlab.trading.account import Account as Account
+    from quantlab.trading.account import Execution as Execution
+    from quantlab.trading.costs import Costs as Costs

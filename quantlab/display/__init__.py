@@ -1,0 +1,1 @@
+"""Tables, pages and figures of plain values; nothing here knows what a backtest is."""

@@ -1,0 +1,183 @@
+"""Tables for a terminal, a log or a pipe: plain text, at most 100 columns wide, never coloured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from quantlab.display.numbers import number
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+WIDTH = 100
+
+Reading = tuple[str, float, str]  # label, value, unit
+Sections = Mapping[str, Sequence[Reading]]  # heading → its readings
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    units: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+    width: int = WIDTH,
+) -> str:
+    """Lay out rows under column names as text.
+
+    Parameters
+    ----------
+    title : str
+        A line above the table; empty for none.
+    columns : sequence of str
+        Column names.
+    rows : sequence of sequences
+        One cell a column. Numbers stand to the right and print by their column's unit; the rest as `str`.
+    units : mapping of column name to unit, optional
+        See `quantlab.display.numbers.number`; a column without a unit is a ratio.
+    notes : sequence of str
+        Lines below the table.
+    width : int
+        Widest line; longer cells wrap.
+
+    Examples
+    --------
+    >>> print(table("Runs", ["name", "cagr"], [["a", 0.125]], units={"cagr": "fraction"}))
+    Runs
+    <BLANKLINE>
+     name    cagr
+    ──────────────
+     a      12.5%
+    """
+    from rich import box
+    from rich.table import Table  # rich takes 50 ms to import: only those who print wait for it
+
+    grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True)
+    for position, column in enumerate(columns):
+        numeric = any(_is_number(row[position]) for row in rows)
+        grid.add_column(_text(column), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(
+            *(_text(_cell(value, (units or {}).get(name))) for name, value in zip(columns, row, strict=True))
+        )
+    return _join(title and title + "\n", _render(grid, width), _notes(notes, width))
+
+
+def headline(
+    title: str,
+    subtitle: Sequence[str],
+    sections: Sections,
+    notes: Sequence[str] = (),
+    *,
+    beside: Mapping[str, str] | None = None,
+    width: int = WIDTH,
+) -> str:
+    """Lay out the numbers of one run: what it was, its readings in two columns, and what must be said.
+
+    Parameters
+    ----------
+    title : str
+        The run as the code that makes it.
+    subtitle : sequence of str
+        Lines of span, size, bars a year, fill rule.
+    sections : mapping of heading to readings
+        (label, value, unit) rows; a section without a single defined value is left out.
+    notes : sequence of str
+        Lines at the bottom, marked with "!".
+    beside : mapping of label to text, optional
+        Printed after the value of that label, as an interval.
+    """
+    from rich.table import Table
+
+    shown = defined_sections(sections)
+    grid = Table.grid(padding=(0, 3))
+    left, right = two_columns(shown)
+    grid.add_row(_readings(left, beside or {}), _readings(right, beside or {}))
+    rule = "─" * min(width, max(len(line) for line in (title, *subtitle)))
+    return _join(title, *subtitle, rule, _render(grid, width), _notes(notes, width))
+
+
+def defined_sections(sections: Sections) -> dict[str, Sequence[Reading]]:
+    """Leave out the sections in which no value is defined, as those beside a benchmark without one."""
+    return {
+        heading: readings
+        for heading, readings in sections.items()
+        if not all(math.isnan(value) for _, value, _ in readings)
+    }
+
+
+def two_columns(sections: Sections) -> tuple[Sections, Sections]:
+    """Split sections, in order, where the longer of the two columns becomes shortest."""
+    headings = list(sections)
+
+    def height(part: Sequence[str]) -> int:
+        return sum(len(sections[heading]) + 2 for heading in part)
+
+    cut = min(range(len(headings) + 1), key=lambda k: max(height(headings[:k]), height(headings[k:])))
+    return {h: sections[h] for h in headings[:cut]}, {h: sections[h] for h in headings[cut:]}
+
+
+def _readings(sections: Sections, beside: Mapping[str, str]) -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    for _ in ("label", "value", "beside"):
+        grid.add_column(no_wrap=True)
+    for position, (heading, readings) in enumerate(sections.items()):
+        if position:
+            grid.add_row()
+        grid.add_row(_text(heading))
+        for label, value, unit in readings:
+            grid.add_row(_text("  " + label), _right(number(value, unit)), _text(beside.get(label, "")))
+    return grid
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, (bool, str)) and hasattr(value, "__float__")
+
+
+def _cell(value: Any, unit: str | None) -> str:
+    if _is_number(value):
+        return (
+            str(value) if isinstance(value, int) and unit is None else number(float(value), unit or "ratio")
+        )
+    return "" if value is None else str(value)
+
+
+def _text(content: str) -> RenderableType:
+    from rich.text import Text
+
+    return Text(content)  # a name such as "[red]" is a name, not markup
+
+
+def _right(content: str) -> RenderableType:
+    from rich.text import Text
+
+    return Text(content, justify="right")
+
+
+def _render(renderable: RenderableType, width: int) -> str:
+    from rich.console import Console
+
+    page = Console(
+        file=StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False
+    )
+    with page.capture() as captured:
+        page.print(renderable)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _notes(notes: Sequence[str], width: int) -> str:
+    import textwrap
+
+    lines = [textwrap.fill(note, width, initial_indent="! ", subsequent_indent="  ") for note in notes]
+    return "\n" + "\n".join(lines) if lines else ""
+
+
+def _join(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)

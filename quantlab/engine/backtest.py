@@ -1,0 +1,203 @@
+"""One strategy over one set of bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.progress import progress_bar
+from quantlab.engine.strategy import Strategy
+from quantlab.errors import DataError, StrategyError, did_you_mean
+from quantlab.market.bars import Bars
+from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.costs import Costs
+
+if TYPE_CHECKING:
+    from quantlab.engine.inputs import Inputs
+    from quantlab.engine.loop import Outcome, Plan
+    from quantlab.engine.result import Result
+    from quantlab.forecasting.folds import WalkForward
+    from quantlab.forecasting.forecast import Forecasts
+    from quantlab.trading.ledger import Record
+
+ENGINES = ("python", "auto")
+NO_COSTS = Costs()
+
+
+def backtest(
+    strategy: Strategy,
+    bars: Bars,
+    *,
+    cash: float = 100_000.0,
+    costs: Costs = NO_COSTS,
+    account: Account | None = None,
+    execution: Execution | None = None,
+    forecasts: Forecasts | Mapping[str, Forecasts] | None = None,
+    folds: WalkForward | None = None,
+    start: Any = None,
+    end: Any = None,
+    engine: str = "auto",
+    benchmark: str | pd.Series | Result | None = None,
+    risk_free_annual: float = 0.0,
+    seed: int = 0,
+    progress: bool | None = None,
+) -> Result:
+    """Run `strategy` over `bars` and return everything it produced.
+
+    Parameters
+    ----------
+    strategy
+        An instance; it is not changed.
+    bars
+        What happened.
+    cash
+        Initial cash, in money.
+    costs, account, execution
+        What trading costs; what the account allows; when orders are filled (the next open by default).
+    forecasts
+        Tables made before, for the strategy's declared forecasts: one table, or a dict by attribute name. What is
+        not given is made by a walk-forward, and kept for the next run.
+    folds
+        Folds of that walk-forward; ``WalkForward()`` by default.
+    start, end
+        First and last bar of the run, as labels; bars before `start` serve as warm-up.
+    engine
+        ``"python"``, or ``"auto"`` to let quantlab choose. The choice and its reason are in ``result.engine``.
+    benchmark
+        A symbol of the bars, a Series of returns, or another result.
+    risk_free_annual
+        Riskless return a year, as a fraction.
+    seed
+        Seed of whatever is random: the training of forecasters.
+    progress
+        Show progress on stderr; by default on long work at a terminal.
+
+    Raises
+    ------
+    StrategyError, DataError, OrderError, ForecastError, CausalityError
+        Whatever is wrong, with the place and a remedy. An exception inside a hook comes out as it is, with a note
+        that names the bar.
+
+    Examples
+    --------
+    >>> import quantlab as ql
+    >>> class Hold(ql.Strategy):
+    ...     def on_bar(self, now: ql.Now) -> None:
+    ...         if now.position[0] == 0.0:
+    ...             now.target_weight(0, 1.0)
+    >>> bars = ql.Bars.from_arrays(time=["2024-01-02", "2024-01-03", "2024-01-04"], symbols=["A"],
+    ...     open=[10.0, 20.0, 20.0], high=[20.0, 25.0, 30.0], low=[10.0, 20.0, 20.0], close=[20.0, 20.0, 30.0])
+    >>> ql.backtest(Hold(), bars, cash=100.0).equity.tolist()
+    [100.0, 100.0, 150.0]
+    """
+    # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
+    from quantlab.engine.inputs import ForecastSource, compute_inputs
+    from quantlab.engine.loop import run
+    from quantlab.engine.now import Now
+    from quantlab.trading.broker import Broker
+
+    account, execution = account or Account(), execution or Execution()
+    chosen = _check(strategy, bars, cash, engine)
+    start_row, stop = _span(bars, start, end)
+    bars = bars.rows(0, stop)
+    inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
+    ready = inputs.ready(bars)
+    plan = _plan(start_row, stop, ready if inputs.sources else None, execution)
+    price = bars.close if plan.same_close else bars.open
+    broker = Broker(bars, float(cash), terms_of(costs, account), price)
+    now = Now(bars, broker, list(inputs.sources.values()), ready)
+    live = strategy.started(bars.n_symbols, inputs.sources)
+    with progress_bar(repr(strategy), stop - start_row, progress) as tick:
+        outcome = run(live, now, broker, plan, lambda row: tick(row - start_row, ""))
+    settings = {
+        "cash": float(cash), "costs": repr(costs), "account": repr(account), "execution": repr(execution),
+        "start": _label(start), "end": _label(end), "seed": seed, "risk_free_annual": risk_free_annual,
+    }  # fmt: skip
+    return _result(
+        strategy, bars, inputs, plan, outcome, broker.ledger.record(outcome.stop), settings, chosen, benchmark
+    )
+
+
+def _result(
+    strategy: Strategy,
+    bars: Bars,
+    inputs: Inputs,
+    plan: Plan,
+    outcome: Outcome,
+    record: Record,
+    settings: dict[str, Any],
+    engine: str,
+    benchmark: str | pd.Series | Result | None,
+) -> Result:
+    from quantlab.engine.benchmark import benchmark_returns
+    from quantlab.engine.notes import notes_of
+    from quantlab.engine.provenance import provenance
+    from quantlab.engine.result import Result
+    from quantlab.engine.tables import run_tables
+
+    rows = slice(plan.start, outcome.stop)
+    time = bars.time[rows]
+    named = (None, None) if benchmark is None else benchmark_returns(benchmark, bars, plan.start, outcome.stop)
+    return Result(
+        name=repr(strategy),
+        equity=pd.Series(record.equity[rows], time, name="equity"),
+        cash=pd.Series(record.cash[rows], time, name="cash"),
+        initial_cash=settings["cash"],
+        periods_per_year=bars.periods_per_year,
+        risk_free_annual=settings["risk_free_annual"],
+        fill="same_close" if plan.same_close else "next_open",
+        engine=engine,
+        notes=notes_of(bars, inputs, plan, outcome, record),
+        ruined=outcome.ruined,
+        benchmark_name=named[0],
+        benchmark=named[1],
+        provenance=provenance(strategy, bars, inputs, settings),
+        forecast_scores=_scores(inputs, bars),
+        _tables=run_tables(bars, record, plan, outcome),
+    )
+
+
+def _scores(inputs: Inputs, bars: Bars) -> pd.DataFrame | None:
+    tables = [table.scores(bars).frame for table in inputs.forecasts.values()]
+    return pd.concat(tables) if tables else None
+
+
+def _check(strategy: object, bars: object, cash: float, engine: str) -> str:
+    """Refuse what cannot be run; return which engine runs, and why."""
+    if isinstance(strategy, type) and issubclass(strategy, Strategy):
+        raise StrategyError(f"{strategy.__name__} is a class: give an instance, {strategy.__name__}().")
+    if not isinstance(strategy, Strategy):
+        raise StrategyError(f"{strategy!r} is no strategy: subclass ql.Strategy and give an instance.")
+    if type(strategy).on_bar is Strategy.on_bar:
+        raise StrategyError(f"{type(strategy).__name__} has no on_bar: write `def on_bar(self, now)`.")
+    if not isinstance(bars, Bars):
+        raise DataError(f"bars is a {type(bars).__name__}: read it with ql.read_bars(…) first.")
+    if not (np.isfinite(cash) and cash > 0.0):
+        raise DataError(f"cash={cash!r}: give a finite amount of money above zero.")
+    if engine not in ENGINES:
+        raise StrategyError(f"engine={engine!r} is not known. {did_you_mean(engine, ENGINES)}")
+    return "python (asked for)" if engine == "python" else "python (auto: the interpreted engine runs every strategy)"
+
+
+def _span(bars: Bars, start: Any, end: Any) -> tuple[int, int]:
+    """First row, and the row after the last, of the labels `start` … `end`."""
+    run = bars.window(start, end)
+    first = int(np.searchsorted(bars.time_ns, run.time_ns[0]))
+    return first, first + run.n_bars
+
+
+def _plan(start: int, stop: int, ready: Any, execution: Execution) -> Plan:
+    from quantlab.engine.loop import Plan
+
+    first = start
+    if ready is not None:
+        decidable = np.flatnonzero(ready[start:].any(axis=1))
+        first = start + int(decidable[0]) if len(decidable) else stop
+    return Plan(start, stop, first, execution.fill == "same_close")
+
+
+def _label(label: Any) -> str | None:
+    return None if label is None else str(label)

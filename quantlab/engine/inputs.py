@@ -1,0 +1,140 @@
+"""The declared inputs of a strategy, computed once: what `now` will serve row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantlab.engine.now import Source
+from quantlab.engine.strategy import Strategy
+from quantlab.errors import ForecastError, did_you_mean
+from quantlab.features.features import Feature, compute_input
+from quantlab.forecasting.declaration import ForecastInput
+from quantlab.market.bars import Bars
+from quantlab.typing import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from quantlab.forecasting.folds import WalkForward
+    from quantlab.forecasting.forecast import Forecasts
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Every declared input of one strategy over one set of bars.
+
+    Parameters
+    ----------
+    sources
+        Attribute name → what `now` serves.
+    forecasts
+        Attribute name → the forecasts it came from.
+    unchecked
+        What could not be tested for looking ahead, as sentences.
+    """
+
+    sources: Mapping[str, Source]
+    forecasts: Mapping[str, Forecasts]
+    unchecked: tuple[str, ...]
+
+    def ready(self, bars: Bars) -> BoolArray:
+        """Where a symbol has a bar and all inputs, ``(n_bars, n_symbols)``."""
+        ready = bars.present.copy()
+        for source in self.sources.values():
+            ready &= ~np.isnan(source._values)
+        return ready
+
+
+@dataclass(frozen=True)
+class ForecastSource:
+    """Where forecasts come from: tables given, or a walk-forward to be run.
+
+    Parameters
+    ----------
+    given
+        One table for a strategy with one forecast, or tables by attribute name.
+    folds, seed, progress
+        As `walk_forward` takes them, for what is not given.
+    """
+
+    given: Forecasts | Mapping[str, Forecasts] | None = None
+    folds: WalkForward | None = None
+    seed: int = 0
+    progress: bool | None = None
+
+
+def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource) -> Inputs:
+    """Compute each declared feature and forecast of `strategy` once.
+
+    Raises
+    ------
+    CausalityError
+        If a user's function reads later bars.
+    ForecastError
+        If given forecasts do not fit the declarations.
+    """
+    declared = strategy.declared_inputs()
+    features = {name: d for name, d in declared.items() if isinstance(d, Feature)}
+    outlooks = {name: d for name, d in declared.items() if isinstance(d, ForecastInput)}
+    sources: dict[str, Source] = {}
+    unchecked: list[str] = []
+    computed: dict[object, FloatArray] = {}
+    for name, feature in features.items():
+        if feature.key not in computed:
+            answer = compute_input(feature, bars)
+            computed[feature.key] = answer.values
+            if answer.unchecked:
+                unchecked.append(f"{name} was not tested for looking ahead: {answer.unchecked}")
+        sources[name] = Source(name, computed[feature.key])
+    tables = _forecast_tables(strategy, outlooks, bars, origin)
+    for name, table in tables.items():
+        sources[name] = _forecast_source(name, table, outlooks[name].horizon)
+    return Inputs({name: sources[name] for name in declared}, tables, tuple(unchecked))
+
+
+def _forecast_source(name: str, table: Forecasts, horizon: int | None) -> Source:
+    levels = {level: table.quantile(level, horizon) for level in table.levels}
+    return Source(name, table.median(horizon), levels)
+
+
+def _forecast_tables(
+    strategy: Strategy, outlooks: Mapping[str, ForecastInput], bars: Bars, origin: ForecastSource
+) -> dict[str, Forecasts]:
+    given = _given_tables(strategy, outlooks, origin.given)
+    made: dict[object, Forecasts] = {}
+    tables = {}
+    for name, outlook in outlooks.items():
+        if name in given:
+            tables[name] = given[name].align(bars)
+            continue
+        if outlook.forecaster not in made:
+            from quantlab.forecasting.walk_forward import walk_forward  # torch, skfolio
+
+            made[outlook.forecaster] = walk_forward(
+                outlook.forecaster, bars, origin.folds, seed=origin.seed, progress=origin.progress
+            )
+        tables[name] = made[outlook.forecaster]
+    return tables
+
+
+def _given_tables(
+    strategy: Strategy, outlooks: Mapping[str, ForecastInput], given: object
+) -> dict[str, Forecasts]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        for name in given:
+            if name not in outlooks:
+                raise ForecastError(
+                    f"forecasts={{{name!r}: …}}: {strategy!r} declares no forecast of that name. "
+                    f"{did_you_mean(str(name), outlooks) if outlooks else 'It declares none.'}"
+                )
+        return dict(given)
+    if len(outlooks) != 1:
+        raise ForecastError(
+            f"forecasts= is one table, but {strategy!r} declares {len(outlooks)} forecasts "
+            f"({', '.join(outlooks) or 'none'}): give a dict from attribute name to table."
+        )
+    return dict.fromkeys(outlooks, given)  # type: ignore[arg-type]

@@ -1,0 +1,389 @@
+"""Everything that may be known at the close of the current bar."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+
+import numpy as np
+
+from quantlab.engine.strategy import Input
+from quantlab.errors import OrderError, StrategyError, did_you_mean
+from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
+from quantlab.typing import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from quantlab.market.bars import Bars
+    from quantlab.trading.broker import Broker
+
+PERIODS = ("day", "week", "month", "quarter", "year")
+Period = Literal["day", "week", "month", "quarter", "year"]
+FIELDS = ("open", "high", "low", "close", "volume", "mark")
+
+# Cells of an input that are turned into Python numbers at a time: scalar reads are then list reads, which cost
+# a fraction of reading a NumPy cell, and memory stays small on long panels.
+BLOCK_CELLS = 1 << 16
+
+
+class Fill(NamedTuple):
+    """One order met, wholly or partly, as `on_fill` sees it.
+
+    Parameters
+    ----------
+    symbol
+        Number of the symbol.
+    quantity
+        Signed units.
+    price, commission
+        Fill price (slippage included), and money charged.
+    order
+        Id of the order.
+    """
+
+    symbol: int
+    quantity: float
+    price: float
+    commission: float
+    order: int
+
+
+class Source:
+    """A matrix that `now` serves row by row; strategies hold it as a handle and cannot look inside.
+
+    Parameters
+    ----------
+    name
+        Attribute or field name, for messages.
+    values
+        ``(n_bars, n_symbols)``.
+    levels
+        Quantile level → matrix, for forecasts.
+    """
+
+    __slots__ = ("_block", "_levels", "_row", "_row_bar", "_values", "name")
+
+    def __init__(
+        self, name: str, values: FloatArray, levels: dict[float, FloatArray] | None = None
+    ) -> None:
+        self.name = name
+        self._values = values
+        self._levels = {level: Source(name, matrix) for level, matrix in (levels or {}).items()}
+        self._block: list[list[float]] = []
+        self._row: FloatArray = values[:0]
+        self._row_bar = -1
+
+    def __repr__(self) -> str:
+        return f"<input {self.name}>"
+
+
+class Now:
+    """The present of a strategy: what is known at this close, and the orders it may give.
+
+    All of it is read-only, and nothing later than this close can be reached. Arrays have one entry a symbol; a
+    value that is not known yet, and every price of a symbol without a bar now, is NaN. Orders decided here meet
+    the next open (or this very close, if ``Execution(fill="same_close")`` was asked for).
+    """
+
+    __slots__ = (
+        "_bars",
+        "_broker",
+        "_fields",
+        "_is_new",
+        "_offset",
+        "_ready",
+        "_refusal",
+        "_rows_in_block",
+        "_sources",
+        "bar",
+        "n_symbols",
+        "position",
+        "symbols",
+    )
+
+    bar: int
+    """Number of the current bar: its row in the bars."""
+    n_symbols: int
+    """Number of symbols."""
+    symbols: tuple[str, ...]
+    """Their names; position in this tuple is the number that orders and arrays use."""
+    position: FloatArray
+    """Signed units held, ``(n_symbols,)``."""
+
+    def __init__(self, bars: Bars, broker: Broker, sources: list[Source], ready: BoolArray) -> None:
+        put = object.__setattr__
+        held = broker.position.view()
+        held.flags.writeable = False
+        put(self, "_bars", bars)
+        put(self, "_broker", broker)
+        put(self, "_sources", [each for s in sources for each in (s, *s._levels.values())])
+        put(self, "_fields", {name: Source(name, getattr(bars, name)) for name in FIELDS})
+        put(self, "_is_new", {})
+        put(self, "_offset", 0)
+        put(self, "_ready", ready)
+        put(self, "_refusal", "on_start sees no bar")
+        put(self, "_rows_in_block", max(16, BLOCK_CELLS // bars.n_symbols))
+        put(self, "bar", -1)
+        put(self, "n_symbols", bars.n_symbols)
+        put(self, "symbols", bars.symbols)
+        put(self, "position", held)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise StrategyError(f"now.{name} is read-only: give an order, or keep your own value in ql.state().")
+
+    def __getattr__(self, name: str) -> Any:
+        known = [n for n in dir(type(self)) if not n.startswith("_")]
+        raise AttributeError(f"now has no {name!r}. {did_you_mean(name, known)}")
+
+    # What is known ------------------------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, key: Input) -> FloatArray: ...
+    @overload
+    def __getitem__(self, key: tuple[Input, int]) -> float: ...
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is tuple:
+            source, i = key
+            try:
+                return source._block[self._offset][i]
+            except (IndexError, AttributeError):
+                return self._load(source)[self._offset][self._checked(i)]
+        return self._row_of(key)
+
+    def quantile(self, forecast: Any, level: float, i: int | None = None) -> Any:
+        """Return a quantile level of a declared forecast: ``(n_symbols,)``, or a number for symbol `i`.
+
+        Raises
+        ------
+        StrategyError
+            If the forecaster does not declare `level`.
+        """
+        _must_be_source(forecast)
+        source = forecast._levels.get(level)
+        if source is None:
+            raise StrategyError(
+                f"{forecast.name} has no quantile level {level!r}: its forecaster declares "
+                f"{tuple(forecast._levels) or 'none'}."
+            )
+        return self._row_of(source) if i is None else self[source, i]
+
+    def past(self, source: Input | str, n: int) -> FloatArray:
+        """Return the last `n` rows of an input or a field, ending now: ``(n, n_symbols)``, oldest first.
+
+        `source` is a declared input, or the name of a field or extra field of the bars.
+
+        Raises
+        ------
+        StrategyError
+            If `n` is not positive, or reaches before the first bar.
+        """
+        values = self._field(source)._values if isinstance(source, str) else self._values_of(source)
+        if not 0 < n <= self.bar + 1:
+            raise StrategyError(
+                f"now.past({source!r}, {n}) at bar {self.bar}: ask for 1 to {self.bar + 1} rows; "
+                f"`if now.bar + 1 < {n}: return` waits for enough."
+            )
+        return _frozen(values[self.bar + 1 - n : self.bar + 1].copy())
+
+    @property
+    def open(self) -> FloatArray:
+        """Opening prices of this bar."""
+        return self._row_of(self._fields["open"])
+
+    @property
+    def high(self) -> FloatArray:
+        """Highest prices of this bar."""
+        return self._row_of(self._fields["high"])
+
+    @property
+    def low(self) -> FloatArray:
+        """Lowest prices of this bar."""
+        return self._row_of(self._fields["low"])
+
+    @property
+    def close(self) -> FloatArray:
+        """Closing prices of this bar."""
+        return self._row_of(self._fields["close"])
+
+    @property
+    def volume(self) -> FloatArray:
+        """Units traded in this bar."""
+        return self._row_of(self._fields["volume"])
+
+    @property
+    def mark(self) -> FloatArray:
+        """Last closing price of each symbol, also where it has no bar now."""
+        return self._row_of(self._fields["mark"])
+
+    @property
+    def time(self) -> int:
+        """Close of this bar, nanoseconds UTC."""
+        return int(self._bars.time_ns[self.bar])
+
+    @property
+    def cash(self) -> float:
+        """Uninvested money."""
+        return float(self._broker.money[0])
+
+    @property
+    def equity(self) -> float:
+        """Cash plus positions at the mark."""
+        return float(self._broker.ledger.equity[self.bar])
+
+    @property
+    def weight(self) -> FloatArray:
+        """Position value ÷ equity, ``(n_symbols,)``; 0 where nothing is held."""
+        held = self.position != 0.0
+        value = np.where(held, self.position * np.where(held, self.mark, 0.0), 0.0)
+        return _frozen(value / self.equity)
+
+    @property
+    def ready(self) -> BoolArray:
+        """Whether each symbol has a bar now and all its declared inputs."""
+        return _frozen_flags(self._ready[self.bar].copy())
+
+    @property
+    def tradable(self) -> BoolArray:
+        """Whether each symbol has a bar now and is not delisted."""
+        return _frozen_flags(~np.isnan(self.close) & (self._bars.end_rows >= self.bar))
+
+    def index(self, symbol: str) -> int:
+        """Return the number of a symbol."""
+        return self._bars.index(symbol)
+
+    def is_new(self, period: Period) -> bool:
+        """Whether this is the first bar of a new day, week, month, quarter or year of the bars' sessions."""
+        starts = self._is_new.get(period)
+        if starts is None:
+            starts = self._is_new[period] = _period_starts(self._bars.sessions, period)
+        return bool(starts[self.bar])
+
+    # Orders -------------------------------------------------------------------------------------------------
+
+    def order(self, i: int, quantity: float) -> int:
+        """Buy (`quantity` > 0) or sell units of symbol `i`; return the order's id (−1: nothing to do)."""
+        return self._place(i, UNITS, quantity)
+
+    def order_value(self, i: int, value: float) -> int:
+        """Buy or sell `value` of money's worth, at the price of the instant it is filled."""
+        return self._place(i, VALUE, value)
+
+    def target_quantity(self, i: int, quantity: float) -> int:
+        """Trade to hold `quantity` units."""
+        return self._place(i, TARGET_QUANTITY, quantity)
+
+    def target_value(self, i: int, value: float) -> int:
+        """Trade to hold `value` of money's worth."""
+        return self._place(i, TARGET_VALUE, value)
+
+    def target_weight(self, i: int, weight: float) -> int:
+        """Trade to hold the fraction `weight` of equity (negative: short)."""
+        return self._place(i, TARGET_WEIGHT, weight)
+
+    def target_weights(self, weights: FloatArray) -> None:
+        """Trade every symbol to its weight, ``(n_symbols,)``."""
+        if self._refusal:
+            raise OrderError(f"An order here has no meaning: {self._refusal}.")
+        aims = np.array(weights, np.float64)
+        if aims.shape != (self.n_symbols,):
+            raise OrderError(f"target_weights takes ({self.n_symbols},) weights, got shape {aims.shape}.")
+        for i in np.flatnonzero(~np.isfinite(aims)):
+            self._checked_amount(int(i), float(aims[i]))
+        self._broker.place_all(self.bar, TARGET_WEIGHT, aims)
+
+    def close_position(self, i: int) -> int:
+        """Trade to hold nothing of symbol `i`."""
+        return self._place(i, TARGET_QUANTITY, 0.0)
+
+    # Inside -------------------------------------------------------------------------------------------------
+
+    def _place(self, i: int, kind: int, amount: float) -> int:
+        if self._refusal:
+            raise OrderError(f"An order here has no meaning: {self._refusal}.")
+        return max(self._broker.place(self.bar, self._checked(i), kind, self._checked_amount(i, amount)), -1)
+
+    def _checked(self, i: int) -> int:
+        if not -self.n_symbols <= i < self.n_symbols:
+            raise IndexError(f"symbol {i} at bar {self.bar}: there are {self.n_symbols}, numbered from 0.")
+        return i % self.n_symbols
+
+    def _checked_amount(self, i: int, amount: float) -> float:
+        if not math.isfinite(amount):
+            raise OrderError(
+                f"An order of {amount} for {self.symbols[i]} at bar {self.bar} has no meaning: "
+                "an input that is not ready reads NaN; ask now.ready[i] first."
+            )
+        return float(amount)
+
+    def _field(self, name: str) -> Source:
+        if name not in self._fields:
+            self._fields[name] = Source(name, self._bars[name])
+        return self._fields[name]
+
+    def _values_of(self, source: Any) -> FloatArray:
+        _must_be_source(source)
+        values: FloatArray = source._values
+        return values
+
+    def _row_of(self, source: Any) -> FloatArray:
+        if not isinstance(source, Source):
+            _must_be_source(source)
+        if source._row_bar != self.bar:
+            source._row = _frozen(source._values[self.bar].copy())
+            source._row_bar = self.bar
+        return source._row
+
+    def _load(self, source: Any) -> list[list[float]]:
+        """Return the block of rows around now as Python numbers, loading it once."""
+        _must_be_source(source)
+        first = self.bar - self._offset
+        if not source._block:
+            source._block = source._values[first : first + self._rows_in_block].tolist()
+        block: list[list[float]] = source._block
+        return block
+
+
+def open_block(now: Now) -> None:
+    """Begin a block of bars at the next one: what was loaded of the last block is dropped."""
+    for source in now._sources:
+        source._block = []
+    for source in now._fields.values():
+        source._block = []
+
+
+def _must_be_source(source: Any) -> None:
+    if isinstance(source, Source):
+        return
+    if isinstance(source, str):
+        raise StrategyError(
+            f"now[{source!r}]: inputs are attributes, as in now[self.fast_ma]; fields are now.close, now.volume, …"
+        )
+    raise StrategyError(
+        f"now[{source!r}] is not an input of this strategy: declare it in the class with ql.feature(…) "
+        "and read it as now[self.name]."
+    )
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    array.flags.writeable = False
+    return array
+
+
+def _frozen_flags(array: BoolArray) -> BoolArray:
+    array.flags.writeable = False
+    return array
+
+
+def _period_starts(sessions: np.typing.NDArray[np.int64], period: str) -> BoolArray:
+    """Rows whose session lies in another period than the row before; the first row starts every period."""
+    if period not in PERIODS:
+        raise StrategyError(f"now.is_new({period!r}) is not a period. {did_you_mean(str(period), PERIODS)}")
+    days = sessions.astype("datetime64[D]")
+    months = days.astype("datetime64[M]").astype(np.int64)
+    number = {
+        "day": sessions,
+        "week": (sessions + 3) // 7,  # 1970-01-01 was a Thursday; weeks begin on Monday
+        "month": months,
+        "quarter": months // 3,
+        "year": months // 12,
+    }[period]
+    return np.concatenate([[True], number[1:] != number[:-1]])

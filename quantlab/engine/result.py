@@ -1,0 +1,222 @@
+"""What one backtest produced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quantlab.errors import did_you_mean
+from quantlab.metrics.catalogue import METRICS, evaluate
+from quantlab.metrics.run_figures import RunFigures
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TABLES = ("positions", "marks", "orders", "fills", "trades")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """One strategy over one set of bars, and all that it produced.
+
+    What is derived is computed when asked for. Rows are bars from the run's start; initial cash is not a row.
+    Every metric of the catalogue is also an attribute: ``result.sharpe``.
+
+    Parameters
+    ----------
+    name
+        The strategy as the code that makes it.
+    equity, cash
+        Money at every close, indexed by ``Bars.time``.
+    initial_cash
+        Money before the first bar.
+    periods_per_year, risk_free_annual
+        Bars a year, and the riskless return a year as a fraction, in every annualised metric.
+    fill
+        ``"next_open"`` or ``"same_close"``.
+    engine
+        Which engine ran, and why.
+    notes
+        What a reader must know before believing the numbers, as sentences.
+    ruined
+        Whether equity fell to zero or below; the run stopped there.
+    benchmark_name, benchmark
+        What the run is measured against, and its simple returns on the same bars.
+    provenance
+        Fingerprints of every input, settings and versions, as plain values.
+    forecast_scores
+        Scores of the forecasts behind the run, naive and ridge beside them; None without forecasts.
+    """
+
+    name: str
+    equity: pd.Series
+    cash: pd.Series
+    initial_cash: float
+    periods_per_year: float
+    risk_free_annual: float
+    fill: str
+    engine: str
+    notes: tuple[str, ...]
+    ruined: bool
+    benchmark_name: str | None
+    benchmark: pd.Series | None
+    provenance: Mapping[str, Any]
+    forecast_scores: pd.DataFrame | None
+    _tables: Mapping[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
+
+    @cached_property
+    def returns(self) -> pd.Series:
+        """Simple net returns per bar; the first is measured from initial cash."""
+        equity = self.equity.to_numpy()
+        before = np.concatenate([[self.initial_cash], equity[:-1]])
+        return pd.Series(equity / before - 1.0, self.equity.index, name="returns")
+
+    @cached_property
+    def positions(self) -> pd.DataFrame:
+        """Signed units held after the fills of each bar; columns are symbols."""
+        return self._tables["positions"]()
+
+    @cached_property
+    def marks(self) -> pd.DataFrame:
+        """Last close of each symbol, the price positions are valued at; columns are symbols."""
+        return self._tables["marks"]()
+
+    @cached_property
+    def weights(self) -> pd.DataFrame:
+        """Position value ÷ equity at each close; columns are symbols."""
+        held = self.positions.to_numpy()
+        value = np.where(held != 0.0, held, 0.0) * np.where(held != 0.0, self.marks.to_numpy(), 0.0)
+        equity = self.equity.to_numpy()[:, None]
+        weights = np.divide(value, equity, out=np.zeros_like(value), where=equity != 0.0)
+        return pd.DataFrame(weights, self.equity.index, columns=self.positions.columns)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """Every order: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
+        return self._tables["orders"]()
+
+    @cached_property
+    def fills(self) -> pd.DataFrame:
+        """Every fill.
+
+        Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
+        cash``; `slippage` is a fraction of the reference price, `position` and `cash` are those after the fill.
+        """
+        return self._tables["fills"]()
+
+    @cached_property
+    def trades(self) -> pd.DataFrame:
+        """Round trips from flat to flat, in the sequence of entry.
+
+        Columns ``symbol, side, entry_time, exit_time, entry_bar, exit_bar, bars_held, quantity, entry_price,
+        exit_price, profit, return, commission, worst, best, open``. Trades open at the end are valued at the last
+        mark, flagged `open` and left out of trade statistics.
+        """
+        return self._tables["trades"]()
+
+    @cached_property
+    def costs_paid(self) -> dict[str, float]:
+        """Money paid by kind: ``commission`` and ``slippage``; slippage is inside the fill prices already."""
+        fills = self.fills
+        adverse = fills["quantity"] * (fills["price"] - fills["reference_price"])
+        return {"commission": float(fills["commission"].sum()), "slippage": float(adverse.sum())}
+
+    @cached_property
+    def figures(self) -> RunFigures:
+        """The numbers that metrics are computed from."""
+        closed = self.trades[~self.trades["open"]]
+        weights = self.weights.to_numpy()
+        return RunFigures(
+            returns=self.returns.to_numpy(),
+            equity=self.equity.to_numpy(),
+            initial_cash=self.initial_cash,
+            periods_per_year=self.periods_per_year,
+            risk_free_annual=self.risk_free_annual,
+            benchmark=None if self.benchmark is None else self.benchmark.to_numpy(),
+            trade_profit=closed["profit"].to_numpy(),
+            trade_return=closed["return"].to_numpy(),
+            trade_bars=closed["bars_held"].to_numpy(),
+            trade_worst=closed["worst"].to_numpy(),
+            trade_best=closed["best"].to_numpy(),
+            gross_exposure=np.abs(weights).sum(axis=1),
+            net_exposure=weights.sum(axis=1),
+            traded_value=float((self.fills["quantity"] * self.fills["price"]).abs().sum()),
+            commission=self.costs_paid["commission"],
+            slippage=self.costs_paid["slippage"],
+            n_orders=len(self.orders),
+            n_fills=len(self.fills),
+            n_rejected=int((self.orders["status"] == "rejected").sum()),
+            n_open_trades=len(self.trades) - len(closed),
+            ruined=self.ruined,
+        )
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Every metric of the catalogue by name; NaN where undefined."""
+        return evaluate(self.figures)
+
+    def __getattr__(self, name: str) -> float:
+        if name in METRICS:
+            return self.metrics[name]
+        known = [n for n in (*METRICS, *dir(type(self))) if not n.startswith("_")]
+        raise AttributeError(f"a Result has no {name!r}. {did_you_mean(name, known)}")
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        from quantlab.engine.show import result_text  # rich
+
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.engine.show import result_html  # rich
+
+        return result_html(self)
+
+    def plot(self) -> go.Figure:
+        """Return an interactive figure: equity beside the benchmark, and drawdown."""
+        from quantlab.engine.show import result_figure  # plotly
+
+        return result_figure(self)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the result into the folder `path` as Parquet and JSON with checksums; return it.
+
+        Raises
+        ------
+        ResultError
+            If `path` exists and is no result, or is one and `overwrite` was not asked for.
+        """
+        from quantlab.engine.storage import save  # pyarrow
+
+        return save(self, Path(path), overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """Read a result that `save` wrote.
+
+        Raises
+        ------
+        ResultError
+            If there is none at `path`, or a file of it is missing or damaged.
+        """
+        from quantlab.engine.storage import load  # pyarrow
+
+        return load(Path(path))
+
+    def to_vectorbt(self) -> Any:
+        """Replay the fills in vectorbt and return its ``Portfolio``, an independent check of the books.
+
+        Its index has a row for every fill and one for every close (number 0):
+        ``portfolio.value().xs(0, level="fill")`` equals `equity`.
+        """
+        from quantlab.engine.vectorbt import to_vectorbt  # takes seconds to import
+
+        return to_vectorbt(self)

@@ -1,0 +1,41 @@
+"""The tables of a finished run, each computed when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import pandas as pd
+
+from quantlab.engine.loop import Outcome, Plan
+from quantlab.market.bars import Bars
+from quantlab.trading.ledger import Record, fill_frame, order_frame, positions_of
+from quantlab.trading.round_trips import trade_frame, trades_of
+
+
+def run_tables(
+    bars: Bars, record: Record, plan: Plan, outcome: Outcome
+) -> Mapping[str, Callable[[], pd.DataFrame]]:
+    """Return table name → how to make it, for rows ``plan.start`` … ``outcome.stop`` − 1."""
+    rows = slice(plan.start, outcome.stop)
+    return {
+        "positions": partial(_positions, bars, record, rows),
+        "marks": partial(_marks, bars, rows),
+        "orders": partial(order_frame, record.orders, bars.time, bars.symbols),
+        "fills": partial(fill_frame, record.fills, bars.time, bars.symbols),
+        "trades": partial(_trades, bars, record, outcome.stop, plan.same_close),
+    }
+
+
+def _positions(bars: Bars, record: Record, rows: slice) -> pd.DataFrame:
+    held = positions_of(record.fills, bars.n_bars, bars.n_symbols)
+    return pd.DataFrame(held[rows], bars.time[rows], columns=list(bars.symbols))
+
+
+def _marks(bars: Bars, rows: slice) -> pd.DataFrame:
+    return pd.DataFrame(bars.mark[rows], bars.time[rows], columns=list(bars.symbols))
+
+
+def _trades(bars: Bars, record: Record, stop: int, filled_at_close: bool) -> pd.DataFrame:
+    trades = trades_of(record.fills, bars, stop, filled_at_close)
+    return trade_frame(trades, bars.time, bars.symbols)

@@ -1,0 +1,1 @@
+"""Pure functions of the past, per bar and symbol; and the labels, which alone look forward."""

@@ -1,0 +1,355 @@
+"""The built-in features, one row each. A new feature is a new row here and a function of its family.
+
+A row says what a declaration may contain and when the first value comes; the function of the same name in
+``quantlab/features/<family>.py`` computes it. The rows know nothing of Numba, so declaring a feature is
+quick; the family is imported when the first value is asked for.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+WarmUp = Callable[[int, Mapping[str, Any], str | None], int]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A further parameter of a feature: its default, and what may stand there instead.
+
+    Parameters
+    ----------
+    default
+        Value when it is not given.
+    accepts
+        Whether a value is allowed.
+    wants
+        The same in words, for the error.
+    """
+
+    default: object
+    accepts: Callable[[Any], bool]
+    wants: str
+
+
+def is_whole(value: object) -> bool:
+    """Whether `value` is a whole number; True and False are not."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _count(default: int, least: int = 1) -> Setting:
+    return Setting(default, lambda v: is_whole(v) and v >= least, f"a whole number of bars, {least} or more")
+
+
+def _flag(default: bool) -> Setting:
+    return Setting(default, lambda v: isinstance(v, bool), "True or False")
+
+
+def _positive(default: float) -> Setting:
+    return Setting(
+        default, lambda v: isinstance(v, numbers.Real) and 0.0 < float(v) < float("inf"), "a number above 0"
+    )
+
+
+_AGAINST = Setting(None, lambda v: v is None or isinstance(v, str), "a symbol, or None for the mean of all")
+_FIELD = Setting("volume", lambda v: isinstance(v, str), "the name of a field")
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """One built-in feature.
+
+    Parameters
+    ----------
+    name
+        What `feature` is called with.
+    family
+        Module of this room that holds its function.
+    summary
+        One line for people.
+    warm_up
+        From (lookback, settings, output) to the number of a symbol's own bars before its first value.
+    function
+        Name of its function where that is not `name`.
+    lookback
+        Whether `lookback` must, may or cannot be given.
+    least
+        Smallest lookback that makes sense.
+    fields
+        Fields that it reads; empty for one that reads the field it is declared `of`.
+    outputs
+        Names to choose from where it computes several; the first is the default.
+    settings
+        Further parameters.
+    cross_sectional
+        Whether it looks across symbols; then its function takes the panel.
+    reference
+        Where the definition comes from.
+    """
+
+    name: str
+    family: str
+    summary: str
+    warm_up: WarmUp
+    function: str = ""
+    lookback: Literal["required", "optional", "none"] = "required"
+    least: int = 1
+    fields: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    cross_sectional: bool = False
+    reference: str = ""
+
+
+def _window(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    """Complete with the `lookback`-th bar."""
+    return lookback - 1
+
+
+def _changes(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    """Complete with the `lookback`-th change, which needs one bar more."""
+    return lookback
+
+
+def _at_once(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return 0
+
+
+def _second(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return 1
+
+
+def _macd(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    line = int(max(settings["fast"], settings["slow"])) - 1
+    return line if output == "line" else line + int(settings["signal"]) - 1
+
+
+def _stochastic(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    k = lookback - 1 + int(settings["smooth"]) - 1
+    return k if output == "k" else k + int(settings["signal"]) - 1
+
+
+def _adx(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return 2 * lookback - 1 if output == "adx" else lookback
+
+
+def _channel(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return lookback - 1 + int(settings["skip"])
+
+
+_OHLC = ("open", "high", "low", "close")
+_HLC = ("high", "low", "close")
+_HLCV = ("high", "low", "close", "volume")
+_WILDER = "Wilder, New Concepts in Technical Trading Systems, 1978"
+_ANNUALISE = {"annualise": _flag(False)}
+
+_ROWS = (
+    BuiltIn("sma", "averages", "arithmetic mean", _window),
+    BuiltIn("ema", "averages", "exponential mean, share 2/(lookback + 1), started at the sma", _window),
+    BuiltIn("wma", "averages", "mean with weights 1, 2, … lookback", _window),
+    BuiltIn("median", "averages", "median", _window),
+    BuiltIn("min", "averages", "smallest value", _window, function="minimum"),
+    BuiltIn("max", "averages", "largest value", _window, function="maximum"),
+    BuiltIn(
+        "macd",
+        "averages",
+        "fast less slow ema (line), its ema (signal), their difference (histogram)",
+        _macd,
+        lookback="none",
+        outputs=("line", "signal", "histogram"),
+        settings={"fast": _count(12), "slow": _count(26), "signal": _count(9)},
+        reference="Appel, Technical Analysis: Power Tools for Active Investors, 2005",
+    ),
+    BuiltIn(
+        "bollinger",
+        "averages",
+        "sma ± deviations × population standard deviation; width over middle; place in the band (0 to 1)",
+        _window,
+        outputs=("middle", "upper", "lower", "width", "percent"),
+        settings={"deviations": _positive(2.0)},
+        reference="Bollinger on Bollinger Bands, 2001",
+    ),
+    BuiltIn(
+        "donchian",
+        "averages",
+        "highest high, lowest low and their middle, the last `skip` bars left out",
+        _channel,
+        fields=("high", "low"),
+        outputs=("middle", "upper", "lower"),
+        settings={"skip": _count(0, least=0)},
+    ),
+    BuiltIn(
+        "rsi", "oscillators", "share of gains in gains and losses, 0 to 100", _changes, reference=_WILDER
+    ),
+    BuiltIn(
+        "stochastic",
+        "oscillators",
+        "place of the close in its range, 0 to 100, averaged over `smooth` (k) and again over `signal` (d)",
+        _stochastic,
+        fields=_HLC,
+        outputs=("k", "d"),
+        settings={"smooth": _count(3), "signal": _count(3)},
+        reference="Lane, Stocks & Commodities 2, 1984",
+    ),
+    BuiltIn("williams_r", "oscillators", "place of the close in its range, −100 to 0", _window, fields=_HLC),
+    BuiltIn(
+        "cci",
+        "oscillators",
+        "typical price from its mean, in 0.015 mean absolute deviations",
+        _window,
+        fields=_HLC,
+        reference="Lambert, Commodities, October 1980",
+    ),
+    BuiltIn("mfi", "oscillators", "rsi of money flow, 0 to 100", _changes, fields=_HLCV),
+    BuiltIn(
+        "atr", "oscillators", "Wilder's mean of the true range", _changes, fields=_HLC, reference=_WILDER
+    ),
+    BuiltIn(
+        "adx",
+        "oscillators",
+        "strength of the trend (adx) and its two directions (plus_di, minus_di), 0 to 100",
+        _adx,
+        fields=_HLC,
+        outputs=("adx", "plus_di", "minus_di"),
+        reference=_WILDER,
+    ),
+    BuiltIn(
+        "momentum",
+        "statistics",
+        "value `skip` bars ago over the value `lookback` bars ago, less 1",
+        _changes,
+        settings={"skip": _count(0, least=0)},
+        reference="Jegadeesh and Titman, Journal of Finance 48, 1993",
+    ),
+    BuiltIn(
+        "rate_of_change",
+        "statistics",
+        "change as a fraction of the size of the earlier value, for fields of either sign",
+        _changes,
+    ),
+    BuiltIn("difference", "statistics", "value less the value `lookback` bars ago", _changes),
+    BuiltIn("lag", "statistics", "value `lookback` bars ago", _changes),
+    BuiltIn(
+        "return",
+        "statistics",
+        "simple return of one bar",
+        _second,
+        function="simple_return",
+        lookback="none",
+    ),
+    BuiltIn("log_return", "statistics", "logarithm of value over the value `lookback` bars ago", _changes),
+    BuiltIn(
+        "overnight_return",
+        "statistics",
+        "open over the close before, less 1",
+        _second,
+        lookback="none",
+        fields=("open", "close"),
+    ),
+    BuiltIn(
+        "intraday_return",
+        "statistics",
+        "close over open, less 1",
+        _at_once,
+        lookback="none",
+        fields=("open", "close"),
+    ),
+    BuiltIn("std", "statistics", "standard deviation (ddof = 1)", _window, least=2),
+    BuiltIn("zscore", "statistics", "distance from the mean in standard deviations", _window, least=2),
+    BuiltIn("skew", "statistics", "sample-adjusted skewness", _window, least=3),
+    BuiltIn("rank", "statistics", "rank among the last values over their number, 1 the largest", _window),
+    BuiltIn("slope", "statistics", "slope of the least-squares line, a bar", _window, least=2),
+    BuiltIn("drawdown", "statistics", "value over the highest value, less 1", _window),
+    BuiltIn(
+        "field_correlation",
+        "statistics",
+        "Pearson correlation with another field of the same symbol",
+        _window,
+        least=2,
+        settings={"field": _FIELD},
+    ),
+    BuiltIn(
+        "volatility",
+        "volatility",
+        "standard deviation of one-bar log returns (ddof = 1)",
+        _changes,
+        least=2,
+        settings=_ANNUALISE,
+    ),
+    BuiltIn(
+        "parkinson",
+        "volatility",
+        "volatility from high and low",
+        _window,
+        fields=("high", "low"),
+        settings=_ANNUALISE,
+        reference="Parkinson, Journal of Business 53, 1980",
+    ),
+    BuiltIn(
+        "garman_klass",
+        "volatility",
+        "volatility from open, high, low and close",
+        _window,
+        fields=_OHLC,
+        settings=_ANNUALISE,
+        reference="Garman and Klass, Journal of Business 53, 1980",
+    ),
+    BuiltIn("vwap", "volume", "typical price weighted by volume", _window, fields=_HLCV),
+    BuiltIn(
+        "obv",
+        "volume",
+        "running total of volume, signed by the change of the close",
+        _at_once,
+        lookback="none",
+        fields=("close", "volume"),
+        reference="Granville, New Key to Stock Market Profits, 1963",
+    ),
+    BuiltIn("dollar_volume", "volume", "mean of close × volume", _window, fields=("close", "volume")),
+    BuiltIn(
+        "illiquidity",
+        "volume",
+        "mean of |return| over close × volume",
+        _changes,
+        fields=("close", "volume"),
+        reference="Amihud, Journal of Financial Markets 5, 2002",
+    ),
+    BuiltIn("volume_zscore", "volume", "z-score of ln(1 + volume)", _window, least=2, fields=("volume",)),
+    BuiltIn(
+        "cs_rank",
+        "panel",
+        "rank among the row's symbols over their number, of the field or its change over `lookback`",
+        lambda lookback, settings, output: lookback,
+        lookback="optional",
+        cross_sectional=True,
+    ),
+    BuiltIn(
+        "cs_zscore",
+        "panel",
+        "z-score among the row's symbols, of the field or its change over `lookback`",
+        lambda lookback, settings, output: lookback,
+        lookback="optional",
+        cross_sectional=True,
+    ),
+    BuiltIn(
+        "beta",
+        "panel",
+        "slope of one-bar returns on those of a symbol or of the mean of all",
+        _changes,
+        least=2,
+        settings={"against": _AGAINST},
+        cross_sectional=True,
+    ),
+    BuiltIn(
+        "correlation",
+        "panel",
+        "Pearson correlation of one-bar returns with those of a symbol or of the mean of all",
+        _changes,
+        least=2,
+        settings={"against": _AGAINST},
+        cross_sectional=True,
+    ),
+)
+
+BUILT_INS: Mapping[str, BuiltIn] = {row.name: row for row in _ROWS}

@@ -1,0 +1,40 @@
+"""From a declared built-in to its values: find the function, run it on each symbol's own bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from quantlab.features.catalogue import BuiltIn
+from quantlab.features.own_bars import OwnBars, by_symbol
+from quantlab.typing import FloatArray
+
+if TYPE_CHECKING:
+    from quantlab.market.bars import Bars
+
+
+def function_of(row: BuiltIn) -> Callable[..., Any]:
+    """Import the function that computes a built-in; this is where its family, and with it Numba, comes in."""
+    family = import_module(f"quantlab.features.{row.family}")
+    return cast("Callable[..., Any]", getattr(family, row.function or row.name))
+
+
+def compute_built_in(
+    row: BuiltIn, bars: Bars, of: str, lookback: int | None, output: str | None, settings: Mapping[str, Any]
+) -> FloatArray:
+    """Values of a built-in, (n_bars, n_symbols), NaN on absent rows and before the warm-up is over."""
+    function = function_of(row)
+    arguments = dict(settings) if row.lookback == "none" else {"lookback": lookback, **settings}
+    # NaN and 0/0 are answers here (no value), not accidents.
+    with np.errstate(all="ignore"):
+        if row.cross_sectional:
+            return cast("FloatArray", function(bars, of, **arguments))
+
+        def one(own: OwnBars) -> FloatArray:
+            answer = function(own, **arguments)
+            return cast("FloatArray", answer[output] if row.outputs else answer)
+
+        return by_symbol(bars, of, one)

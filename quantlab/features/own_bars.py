@@ -1,0 +1,119 @@
+"""One symbol's own bars: what a built-in indicator reads, and how its values return to the panel.
+
+A window of 20 counts 20 bars of the symbol, never 20 rows of the panel: a symbol's present rows are gathered,
+the indicator runs over them, and its values are scattered back. Absent rows are NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantlab.typing import FloatArray
+
+if TYPE_CHECKING:
+    from quantlab.market.bars import Bars
+
+
+class OwnBars:
+    """The bars of one symbol without gaps: one-dimensional, contiguous, oldest first.
+
+    Fields are gathered when first asked for. ``values`` is the field that the feature was declared `of`.
+    """
+
+    def __init__(self, gather: Callable[[str], FloatArray], of: str, periods_per_year: float) -> None:
+        self._gather = gather
+        self._of = of
+        self.periods_per_year = periods_per_year
+
+    def field(self, name: str) -> FloatArray:
+        """Field or extra field by name, shape (n_own_bars,)."""
+        return self._gather(name)
+
+    @property
+    def values(self) -> FloatArray:
+        """The field that the feature is computed of."""
+        return self._gather(self._of)
+
+    @property
+    def open(self) -> FloatArray:
+        """First price of each bar."""
+        return self._gather("open")
+
+    @property
+    def high(self) -> FloatArray:
+        """Highest price of each bar."""
+        return self._gather("high")
+
+    @property
+    def low(self) -> FloatArray:
+        """Lowest price of each bar."""
+        return self._gather("low")
+
+    @property
+    def close(self) -> FloatArray:
+        """Last price of each bar."""
+        return self._gather("close")
+
+    @property
+    def volume(self) -> FloatArray:
+        """Units traded in each bar; NaN where it is not known."""
+        return self._gather("volume")
+
+
+class _Columns:
+    """Fields of the bars turned to (n_symbols, n_bars), so that each symbol's series is contiguous."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._turned: dict[str, FloatArray] = {}
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self._turned:
+            self._turned[name] = np.ascontiguousarray(self._bars[name].T)
+        return self._turned[name]
+
+
+def by_symbol(bars: Bars, of: str, function: Callable[[OwnBars], FloatArray]) -> FloatArray:
+    """Run `function` on each symbol's own bars; its values in (n_bars, n_symbols), NaN on absent rows."""
+    columns = _Columns(bars)
+    present = np.ascontiguousarray(bars.present.T)
+    if bars.n_symbols == 1 and present.all():
+        own = OwnBars(lambda name: columns[name][0], of, bars.periods_per_year)
+        return function(own).reshape(-1, 1)
+    result = np.full((bars.n_symbols, bars.n_bars), np.nan)
+    for symbol, rows in enumerate(present):
+        whole = bool(rows.all())
+
+        def gather(
+            name: str, symbol: int = symbol, rows: FloatArray = rows, whole: bool = whole
+        ) -> FloatArray:
+            column: FloatArray = columns[name][symbol]
+            return column if whole else column[rows]
+
+        values = function(OwnBars(gather, of, bars.periods_per_year))
+        result[symbol, slice(None) if whole else rows] = values
+    return np.ascontiguousarray(result.T)
+
+
+def earlier(values: FloatArray, count: int) -> FloatArray:
+    """Shift by `count` bars, 0 or more: the value then; NaN for the first `count` bars."""
+    if count == 0:
+        return values
+    shifted = np.full(values.size, np.nan)
+    shifted[count:] = values[: max(values.size - count, 0)]
+    return shifted
+
+
+def change(values: FloatArray) -> FloatArray:
+    """Difference to the bar before; NaN for the first bar."""
+    return values - earlier(values, 1)
+
+
+def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Quotient; NaN where the denominator is zero: a ratio to nothing says nothing."""
+    quotient = np.full(np.shape(numerator), np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator != 0.0)
+    return quotient

@@ -1,0 +1,162 @@
+"""The forecasts that a network has to beat: no change, and a straight line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import ClassVar
+
+import numpy as np
+
+from quantlab.errors import ForecastError
+from quantlab.forecasting.checks import between
+from quantlab.forecasting.forecaster import Forecaster, State
+from quantlab.forecasting.scaling import Scaler, usable_spread
+from quantlab.forecasting.windows import TrainingWindow, Windows
+from quantlab.typing import FloatArray, IntArray
+
+ENOUGH = 30  # training labels of a symbol below which it is given the quantiles of all symbols
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NaiveForecaster(Forecaster):
+    """No change: the median forecast is 0.0, the other levels are how far training labels lay from their median.
+
+    Level q of a symbol and horizon is Q(q) − Q(0.5) of that symbol's labels in the training block (learning and
+    validation part), Q the empirical quantile with linear interpolation; a symbol with fewer than 30 labels gets the
+    quantiles of all symbols pooled. It reads no features. Its median never varies, so it has no correlation.
+
+    Examples
+    --------
+    >>> NaiveForecaster(horizon=5)
+    NaiveForecaster(horizon=5)
+    """
+
+    features: tuple[()] = ()
+
+    def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedNaive:
+        """Measure the spread of the labels; nothing is drawn, so `seed` changes nothing."""
+        symbols, labels = _all_labels(window)
+        pooled = np.quantile(labels, self.levels, axis=0)
+        spread = np.empty((window.learn.features.shape[0], len(self.horizons), len(self.levels)))
+        for symbol in range(len(spread)):
+            own = labels[symbols == symbol]
+            spread[symbol] = (np.quantile(own, self.levels, axis=0) if len(own) >= ENOUGH else pooled).T
+        return TrainedNaive(spread - spread[:, :, [self.levels.index(0.5)]])
+
+    def restore(self, state: State) -> TrainedNaive:
+        """The trained forecaster whose `state` this is."""
+        return TrainedNaive(state["quantiles"])
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNaive:
+    """Quantiles of each symbol ``(n_symbols, n_horizons, n_levels)``, the same at every bar."""
+
+    quantiles: FloatArray
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """The quantiles of each window's symbol ``(n_windows, n_horizons, n_levels)``."""
+        return self.quantiles[windows.symbols]
+
+    def state(self) -> State:
+        """What was learnt, as named arrays."""
+        return {"quantiles": self.quantiles}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RidgeForecaster(Forecaster):
+    """A straight line through the features, shrunk (scikit-learn's Ridge), pooled over symbols.
+
+    Features are standardised inside the fold; with ``lookback=1`` it reads their newest values, with more all values
+    of the window side by side. Level q is the line's value plus the empirical quantile q of its residuals over the
+    training block, so the median is corrected for their median. There is nothing to stop early: it learns from
+    the validation part too.
+
+    Parameters
+    ----------
+    penalty
+        Shrinkage per training label, in variances of a standardised feature: 0.1 weighs as much as one tenth of
+        the data (scikit-learn's `alpha` is penalty × labels).
+
+    Examples
+    --------
+    >>> RidgeForecaster(horizon=5, penalty=0.5)
+    RidgeForecaster(horizon=5, penalty=0.5)
+    """
+
+    penalty: float = 0.1
+
+    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.scaling", "quantlab.forecasting.windows")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("RidgeForecaster", "penalty", self.penalty, 0.0)
+        if not self.features:
+            raise ForecastError("RidgeForecaster(features=()): a line needs at least one feature.")
+
+    def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedRidge:
+        """Solve for the line; nothing is drawn, so `seed` changes nothing."""
+        from sklearn.linear_model import Ridge  # slow to import: only where a line is fitted
+        from threadpoolctl import threadpool_limits
+
+        scaler = Scaler.fit(window.learn)
+        inputs = np.concatenate([_scaled_flat(scaler, each) for each in (window.learn, window.validation)])
+        _, labels = _all_labels(window)
+        spread = usable_spread(labels)
+        with threadpool_limits(1):  # the same bits on any number of cores
+            line = Ridge(alpha=self.penalty * len(labels), solver="cholesky").fit(inputs, labels / spread)
+        slopes = np.atleast_2d(line.coef_) * spread[:, None]
+        intercept = np.atleast_1d(line.intercept_) * spread
+        residuals = labels - _line(inputs, slopes, intercept)
+        return TrainedRidge(scaler, slopes, intercept, np.quantile(residuals, self.levels, axis=0).T)
+
+    def restore(self, state: State) -> TrainedRidge:
+        """The trained forecaster whose `state` this is."""
+        scaler = Scaler(state["centre"], state["spread"])
+        return TrainedRidge(scaler, state["slopes"], state["intercept"], state["residuals"])
+
+    def baselines(self) -> tuple[Forecaster, ...]:
+        """The naive forecaster."""
+        return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
+
+    def environment(self) -> dict[str, str]:
+        """Versions that can change its numbers."""
+        return {**super().environment(), "scikit-learn": version("scikit-learn")}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedRidge:
+    """Slopes ``(n_horizons, lookback * n_features)``, intercepts, and residual quantiles ``(n_horizons, n_levels)``."""
+
+    scaler: Scaler
+    slopes: FloatArray
+    intercept: FloatArray
+    residuals: FloatArray
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """The line plus its residual quantiles ``(n_windows, n_horizons, n_levels)``."""
+        line = _line(_scaled_flat(self.scaler, windows), self.slopes, self.intercept)
+        return line[:, :, None] + self.residuals
+
+    def state(self) -> State:
+        """What was learnt, as named arrays."""
+        scaler = {"centre": self.scaler.centre, "spread": self.scaler.spread}
+        return {**scaler, "slopes": self.slopes, "intercept": self.intercept, "residuals": self.residuals}
+
+
+def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> FloatArray:
+    """Value of the line ``(n_windows, n_horizons)``; without BLAS, whose bits depend on how many rows it is given."""
+    line: FloatArray = np.einsum("wi,hi->wh", inputs, slopes, optimize=False) + intercept
+    return line
+
+
+def _scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
+    flat = windows.flat().reshape(len(windows), windows.lookback, -1)
+    return scaler.apply(flat).reshape(len(windows), -1)
+
+
+def _all_labels(window: TrainingWindow) -> tuple[IntArray, FloatArray]:
+    """Symbols ``(n,)`` and labels ``(n, n_horizons)`` of the learning and validation part together."""
+    symbols = np.concatenate([window.learn.symbols, window.validation.symbols])
+    return symbols, np.concatenate([window.learn_labels, window.validation_labels])

@@ -1,0 +1,85 @@
+"""One fold of a walk-forward: read what was kept, or train and forecast, and keep that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantlab.forecasting.folds import Fold
+from quantlab.forecasting.forecaster import Forecaster, TrainedForecaster
+from quantlab.forecasting.keys import key_of
+from quantlab.forecasting.panel import Panel
+from quantlab.forecasting.store import Entry, ForecastStore, Forgetful
+from quantlab.forecasting.windows import TrainingWindow, Windows
+from quantlab.typing import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class FoldForecast:
+    """The forecasts of one test block.
+
+    Parameters
+    ----------
+    values
+        ``(n_rows, n_symbols, n_horizons, n_levels)``, NaN where a window is not complete.
+    trained
+        Whether it was trained now, rather than read from the store.
+    losses
+        Learning and validation loss of every epoch; empty for a forecaster without epochs.
+    """
+
+    values: FloatArray
+    trained: bool
+    losses: list[list[float]]
+
+
+def forecast_fold(
+    forecaster: Forecaster, panel: Panel, fold: Fold, seed: int, store: ForecastStore | Forgetful, key: str | None
+) -> FoldForecast | None:
+    """The forecasts of `fold`; None when its training block holds no complete window.
+
+    Weights are kept under what training reads, forecasts under that and what predicting reads: new bars after
+    a fold leave it alone, and changed bars in its test block leave its weights.
+    """
+    window, windows = panel.training_window(fold), panel.test_windows(fold)
+    if not len(window.learn) or (fold.validation and not len(window.validation)):
+        return None
+    weights_key = key_of(key, fold.number, window.digest())
+    forecast_key = key_of(weights_key, windows.digest())
+    kept = store.get("forecasts", forecast_key)
+    if kept is not None:
+        return FoldForecast(kept.arrays["values"], False, kept.words["losses"])
+    ready, losses, trained = _trained(forecaster, window, fold_seed(seed, fold), store, weights_key)
+    values = _predicted(forecaster, ready, windows, fold)
+    store.put("forecasts", forecast_key, Entry({"values": values}, {"losses": losses}))
+    return FoldForecast(values, trained, losses)
+
+
+def fold_seed(seed: int, fold: Fold) -> int:
+    """A seed of its own for each fold, so that no two folds draw the same weights."""
+    return int(np.random.SeedSequence([seed, fold.number]).generate_state(1)[0])
+
+
+def _trained(
+    forecaster: Forecaster, window: TrainingWindow, seed: int, store: ForecastStore | Forgetful, key: str
+) -> tuple[TrainedForecaster, list[list[float]], bool]:
+    """The trained forecaster, its losses, and whether it was trained now."""
+    kept = store.get("weights", key)
+    if kept is not None:
+        return forecaster.restore(kept.arrays), kept.words["losses"], False
+    ready = forecaster.train(window, seed=seed)
+    state = ready.state()
+    losses: Any = state["history"].tolist() if "history" in state else []
+    store.put("weights", key, Entry(state, {"recipe": repr(forecaster), "seed": seed, "losses": losses}))
+    return ready, losses, True
+
+
+def _predicted(forecaster: Forecaster, ready: TrainedForecaster, windows: Windows, fold: Fold) -> FloatArray:
+    """The forecasts of all complete windows, laid on the rows of the test block."""
+    n_symbols, n_rows, _ = windows.features.shape
+    values = np.full((len(fold.test), n_symbols, len(forecaster.horizons), len(forecaster.levels)), np.nan)
+    if len(windows):
+        values[windows.rows - (n_rows - len(fold.test)), windows.symbols] = ready.predict(windows)
+    return values

@@ -1,0 +1,139 @@
+"""Folds in time order: each is tested only beyond its training, with the purge taken from the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from quantlab.errors import ForecastError
+from quantlab.forecasting.checks import between, whole
+
+EXECUTION_LAG = 1  # bars from a decision at a close to the open it trades at
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One training block and the test block it is judged on, as row numbers of the bars.
+
+    Parameters
+    ----------
+    number
+        Place in the walk, from 0.
+    train
+        Rows that weights are learnt from.
+    validation
+        Rows that stop the training early; purged from `train` and from `test`. May be empty.
+    test
+        Rows that are forecast.
+    trained_through
+        The last row touched by any label of `train` or `validation`; always before ``test.start``.
+    """
+
+    number: int
+    train: range
+    validation: range
+    test: range
+    trained_through: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkForward:
+    """How bars are cut into folds; anchored at the first bar, so later bars never move a fold.
+
+    The default trains on 1,008 bars (four years of sessions) and tests the next 252 (one year): thirteen
+    years of daily bars give nine folds, and 1,011 bars are the fewest that give one at a horizon of 1. Give
+    smaller blocks for shorter samples. The last test block may be short.
+
+    The purge is horizon + execution lag and is never asked for: the label of row s is the return from
+    open[s+1] to open[s+1+horizon], so the last ``horizon + 1`` rows before a judged block would reach into it.
+
+    Parameters
+    ----------
+    train
+        Bars of a training block (its validation part included), at least 2.
+    test
+        Bars of a test block, at least 1.
+    expanding
+        True keeps every earlier bar in training instead of the last `train`.
+    validation
+        Share of the training block, at its end, that early stopping watches: from 0 (none) to 0.5.
+    embargo
+        Bars dropped on top of the purge, before a validation and a test block. No training bar ever follows
+        its own test block here, so the embargo of López de Prado (2018, ch. 7) only widens this gap.
+
+    Examples
+    --------
+    >>> for fold in WalkForward(train=10, test=4, validation=0.3).split(18, horizon=1):
+    ...     print(fold)
+    Fold(number=0, train=range(0, 5), validation=range(7, 10), test=range(12, 16), trained_through=11)
+    Fold(number=1, train=range(4, 9), validation=range(11, 14), test=range(16, 18), trained_through=15)
+    """
+
+    train: int = 1008
+    test: int = 252
+    expanding: bool = False
+    validation: float = 0.2
+    embargo: int = 0
+
+    def __post_init__(self) -> None:
+        whole("WalkForward", "train", self.train, 2)
+        whole("WalkForward", "test", self.test, 1)
+        whole("WalkForward", "embargo", self.embargo, 0)
+        between("WalkForward", "validation", self.validation, 0.0, 0.5)
+
+    def gap(self, horizon: int) -> int:
+        """Bars dropped before a judged block: horizon + execution lag + embargo."""
+        return horizon + EXECUTION_LAG + self.embargo
+
+    def bars_needed(self, horizon: int) -> int:
+        """The fewest bars that give one fold with one tested bar."""
+        return self.train + self.gap(horizon) + 1
+
+    def split(self, n_bars: int, horizon: int) -> Iterator[Fold]:
+        """Folds of `n_bars` bars for labels of at most `horizon` bars, in time order.
+
+        Raises
+        ------
+        ForecastError
+            When there are too few bars for one fold, or the purge leaves a training block empty.
+        """
+        whole("WalkForward.split", "horizon", horizon, 1)
+        self._refuse_too_few(n_bars, horizon)
+        import numpy as np
+        from skfolio.model_selection import WalkForward as Splitter  # slow to import: only where folds are cut
+
+        splitter = Splitter(
+            test_size=self.test,
+            train_size=self.train,
+            expand_train=self.expanding,
+            reduce_test=True,
+            purged_size=self.gap(horizon),
+        )
+        for number, (train, test) in enumerate(splitter.split(np.zeros((n_bars, 1)))):
+            yield self._fold(number, int(train[0]), int(test[0]), int(test[-1]) + 1, horizon)
+
+    def _fold(self, number: int, start: int, test_start: int, test_stop: int, horizon: int) -> Fold:
+        stop = test_start - self.gap(horizon)
+        cut = stop - round(self.validation * (stop - start))
+        learn_stop = cut - self.gap(horizon) if cut < stop else stop
+        return Fold(
+            number=number,
+            train=range(start, learn_stop),
+            validation=range(cut, stop),
+            test=range(test_start, test_stop),
+            trained_through=stop - 1 + EXECUTION_LAG + horizon,
+        )
+
+    def _refuse_too_few(self, n_bars: int, horizon: int) -> None:
+        needed = self.bars_needed(horizon)
+        if n_bars < needed:
+            raise ForecastError(
+                f"{self} needs at least {needed:,} bars at horizon {horizon}, these are {n_bars:,}: "
+                f"give more bars or a smaller train= (now {self.train:,})."
+            )
+        judged = round(self.validation * self.train)
+        if judged and self.train - judged - self.gap(horizon) < 1:
+            raise ForecastError(
+                f"{self}: {self.train} training bars less {judged} for validation and a purge of "
+                f"{self.gap(horizon)} leave none to learn from; give a larger train= or a smaller validation=."
+            )

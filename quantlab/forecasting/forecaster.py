@@ -1,0 +1,135 @@
+"""The recipe of a forecaster, and what it becomes after learning."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any, ClassVar, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from quantlab.errors import ForecastError
+from quantlab.features.features import Feature, feature
+from quantlab.forecasting.checks import whole
+from quantlab.forecasting.table_checks import check_horizons, check_levels
+from quantlab.forecasting.windows import TrainingWindow, Windows
+from quantlab.typing import FloatArray
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+SCALE_FREE = (
+    feature("log_return", lookback=1),
+    feature("log_return", lookback=5),
+    feature("log_return", lookback=20),
+    feature("overnight_return"),
+    feature("volatility", lookback=20),
+    feature("zscore", lookback=20, of="volume"),
+)
+
+State = Mapping[str, npt.NDArray[Any]]
+
+
+class TrainedForecaster(Protocol):
+    """A recipe after learning: the only thing that forecasts."""
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """Quantiles of the return ``(n_windows, n_horizons, n_levels)``, never crossing.
+
+        What is said about a window depends on that window alone, however many are asked at once.
+        """
+
+    def state(self) -> State:
+        """What was learnt, as named arrays; `Forecaster.restore` makes the same forecaster of it."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Forecaster(ABC):
+    """A frozen recipe: what to read, how far to look, which quantiles to state, how to learn.
+
+    It has no `predict`: `train` gives a `TrainedForecaster`, which does. Subclass it to bring your own.
+
+    Parameters
+    ----------
+    horizon
+        Bars ahead that it speaks, from 1; a tuple for several. The return forecast runs from the next open to the
+        open `horizon` bars later.
+    levels
+        Quantile levels, rising inside (0, 1), with 0.5 among them.
+    lookback
+        Bars of features that it reads, ending now.
+    features
+        What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are pooled.
+
+    Raises
+    ------
+    ForecastError
+        A value outside its range, with the range.
+    """
+
+    horizon: int | tuple[int, ...] = 1
+    levels: tuple[float, ...] = LEVELS
+    lookback: int = 1
+    features: tuple[Feature | str | tuple[str, int], ...] = SCALE_FREE
+
+    taught_by: ClassVar[tuple[str, ...]] = ()  # modules beside its own whose code shapes what is learnt
+
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        put = object.__setattr__
+        put(self, "horizon", self.horizon if isinstance(self.horizon, int) else tuple(self.horizon))
+        put(self, "levels", tuple(map(float, self.levels)))
+        put(self, "features", tuple(_declared(each) for each in self.features))
+        check_horizons(owner, self.horizons)
+        check_levels(owner, self.levels)
+        whole(owner, "lookback", self.lookback, 1)
+        for each in self.inputs:
+            if not each.is_resolved:
+                raise ForecastError(f"{owner}: {each!r} depends on a strategy's parameter; a recipe stands alone, give a number.")
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons in bars, as a tuple even when there is one."""
+        return (self.horizon,) if isinstance(self.horizon, int) else self.horizon
+
+    @property
+    def label(self) -> str:
+        """A short name for tables: ``naive`` for `NaiveForecaster`."""
+        return type(self).__name__.removesuffix("Forecaster").lower()
+
+    @property
+    def inputs(self) -> tuple[Feature, ...]:
+        """The features, as declarations."""
+        return cast("tuple[Feature, ...]", self.features)
+
+    @abstractmethod
+    def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedForecaster:
+        """Learn from `window` and nothing else; equal windows and seeds give equal forecasters."""
+
+    @abstractmethod
+    def restore(self, state: State) -> TrainedForecaster:
+        """The trained forecaster whose `state` this is."""
+
+    def baselines(self) -> tuple[Forecaster, ...]:
+        """The simpler recipes that its forecasts are shown beside."""
+        return ()
+
+    def environment(self) -> dict[str, str]:
+        """Versions and hardware that can change its numbers, part of the key its results are stored under."""
+        return {"numpy": np.__version__}
+
+    def __repr__(self) -> str:
+        changed = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if self._is_told(each))
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _is_told(self, each: Field[Any]) -> bool:
+        """Whether a field is worth printing: the horizon always, the rest where it is not the default."""
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        return each.name == "horizon" or bool(getattr(self, each.name) != default)
+
+
+def _declared(given: Feature | str | tuple[str, int]) -> Feature:
+    if isinstance(given, Feature):
+        return given
+    name, lookback = (given, None) if isinstance(given, str) else given
+    return feature(name, lookback=lookback)

@@ -1,0 +1,129 @@
+"""How much forecasts know about returns: correlations with honest errors, hits and quantile losses, from arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from quantlab.typing import FloatArray
+
+ENOUGH_SYMBOLS = 10  # below, a correlation across symbols is mostly noise
+
+
+@dataclass(frozen=True)
+class Information:
+    """A correlation of forecasts with what came, and how sure it is.
+
+    Parameters
+    ----------
+    ic, rank_ic
+        Information coefficient (Pearson), and the same of ranks (Spearman); NaN for a forecast that never varies.
+    ic_error
+        Standard error of `ic`.
+    icir
+        Mean of the per-bar coefficients over their deviation, per bar (not annualised); NaN when pooled.
+    """
+
+    ic: float
+    ic_error: float
+    icir: float
+    rank_ic: float
+
+
+def cross_section(forecast: FloatArray, label: FloatArray, horizon: int) -> Information:
+    """Mean over bars of the correlation across symbols, of bars with at least ten of them.
+
+    Both arrays are ``(n_bars, n_symbols)``; cells with NaN in either are left out.
+    """
+    both = np.isfinite(forecast) & np.isfinite(label)
+    both &= both.sum(axis=1, keepdims=True) >= ENOUGH_SYMBOLS
+    forecast, label = np.where(both, forecast, np.nan), np.where(both, label, np.nan)
+    per_bar = _row_correlations(forecast, label)
+    ranked = _row_correlations(_row_ranks(forecast), _row_ranks(label))
+    kept, kept_ranked = per_bar[np.isfinite(per_bar)], ranked[np.isfinite(ranked)]
+    if len(kept) < 2:
+        return Information(np.nan, np.nan, np.nan, np.nan)
+    deviation = float(kept.std(ddof=1))
+    return Information(
+        ic=float(kept.mean()),
+        ic_error=mean_error(kept, horizon),
+        icir=float(kept.mean()) / deviation if deviation > 0.0 else np.nan,
+        rank_ic=float(kept_ranked.mean()),
+    )
+
+
+def pooled(forecast: FloatArray, label: FloatArray, horizon: int) -> Information:
+    """One correlation over all bars and symbols ``(n_bars, n_symbols)``; cells with NaN in either are left out.
+
+    Its error sums the influence of all symbols at a bar before it counts bars, so symbols that move together are
+    not taken for independent evidence: with standardised x and y the influence of a cell on the correlation r
+    is x·y − r·(x² + y²)/2.
+    """
+    both = np.isfinite(forecast) & np.isfinite(label)
+    if both.sum() < 3:
+        return Information(np.nan, np.nan, np.nan, np.nan)
+    x, y = _standard(forecast[both]), _standard(label[both])
+    ic = float(np.mean(x * y))
+    influence = np.zeros(forecast.shape)
+    influence[both] = x * y - ic * (x * x + y * y) / 2.0
+    bars = both.any(axis=1)
+    per_bar = influence.sum(axis=1)[bars] * (bars.sum() / both.sum())
+    ranks = [_standard(pd.Series(each[both]).rank().to_numpy()) for each in (forecast, label)]
+    return Information(ic, mean_error(per_bar, horizon), np.nan, float(np.mean(ranks[0] * ranks[1])))
+
+
+def mean_error(series: FloatArray, horizon: int) -> float:
+    """Standard error of the mean of a series ``(n,)`` whose neighbours share up to `horizon` − 1 bars.
+
+    Newey and West (1987), Bartlett weights; the lag is the larger of horizon − 1 and ⌊4·(n/100)^(2/9)⌋ (1994).
+    """
+    n = len(series)
+    if n < 2:
+        return np.nan
+    centred = series - series.mean()
+    lags = min(n - 1, max(horizon - 1, int(4.0 * (n / 100.0) ** (2.0 / 9.0))))
+    variance = float(centred @ centred)
+    for lag in range(1, lags + 1):
+        variance += 2.0 * (1.0 - lag / (lags + 1.0)) * float(centred[lag:] @ centred[:-lag])
+    return float(np.sqrt(max(variance, 0.0))) / n
+
+
+def hit_rate(forecast: FloatArray, label: FloatArray) -> float:
+    """Share of forecasts with the sign of what came; zeros and NaN on either side are left out."""
+    signs = np.sign(forecast) * np.sign(label)
+    told = np.abs(signs) == 1.0
+    return float(np.mean(signs[told] > 0.0)) if told.any() else np.nan
+
+
+def pinball(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> float:
+    """Mean quantile loss max(q·e, (q − 1)·e), e = label − forecast, over finite cells and levels.
+
+    `values` is ``(n_bars, n_symbols, n_levels)``, `label` ``(n_bars, n_symbols)``; the unit is that of returns.
+    """
+    error = label[..., None] - values
+    loss = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1.0) * error)
+    finite = np.isfinite(loss)
+    return float(loss[finite].mean()) if finite.any() else np.nan
+
+
+def _standard(values: FloatArray) -> FloatArray:
+    """Standard scores; NaN when the values do not vary."""
+    deviation = values.std()
+    return (values - values.mean()) / (deviation if deviation > 0.0 else np.nan)
+
+
+def _row_ranks(values: FloatArray) -> FloatArray:
+    """Ranks within each row, ties at their mean, NaN staying NaN."""
+    return pd.DataFrame(values).rank(axis=1).to_numpy()
+
+
+def _row_correlations(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Correlation of each row ``(n_bars,)``; NaN for an empty row or one without variation."""
+    count = np.isfinite(x).sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x, y = (each - np.nansum(each, axis=1, keepdims=True) / count for each in (x, y))
+        scale = np.sqrt(np.nansum(x * x, axis=1) * np.nansum(y * y, axis=1))
+        correlations: FloatArray = np.nansum(x * y, axis=1) / np.where(scale > 0.0, scale, np.nan)
+    return correlations

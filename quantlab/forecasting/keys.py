@@ -1,0 +1,49 @@
+"""The keys that forecasts are stored under: a hash of everything that can change them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import json
+from dataclasses import fields
+from pathlib import Path
+
+from quantlab.forecasting.forecaster import Forecaster
+
+
+def key_of(*parts: object) -> str:
+    """Hash of parts whose `repr` says all there is to know about them."""
+    return hashlib.blake2b("\n".join(map(repr, parts)).encode(), digest_size=20).hexdigest()
+
+
+def recipe_key(forecaster: Forecaster, seed: int) -> str | None:
+    """Hash of recipe, seed, code and versions; None when the code of its class cannot be read.
+
+    The code is the modules that define the class and its bases, and those it names in `taught_by`. What a
+    module of your own imports from another of your own is not seen: pass ``store=False`` while you edit that.
+    """
+    code = _code(type(forecaster))
+    if code is None:
+        return None
+    told = {each.name: repr(getattr(forecaster, each.name)) for each in fields(forecaster)}
+    name = f"{type(forecaster).__module__}.{type(forecaster).__qualname__}"
+    return key_of(name, json.dumps(told, sort_keys=True), seed, code, sorted(forecaster.environment().items()))
+
+
+def _code(recipe: type[Forecaster]) -> str | None:
+    files: set[Path] = set()
+    for name in recipe.taught_by:
+        spec = importlib.util.find_spec(name)
+        files.add(Path(spec.origin if spec and spec.origin else name))
+    for base in recipe.__mro__:
+        if not issubclass(base, Forecaster):
+            continue
+        try:
+            files.add(Path(inspect.getfile(base)))
+        except (OSError, TypeError):
+            return None
+    try:
+        return hashlib.blake2b(b"".join(sorted(path.read_bytes() for path in files)), digest_size=16).hexdigest()
+    except OSError:
+        return None

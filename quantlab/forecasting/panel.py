@@ -1,0 +1,110 @@
+"""Features and labels of bars in the layout that windows are cut from, and the cuts of a fold."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantlab.errors import ForecastError
+from quantlab.features.features import Feature
+from quantlab.features.labels import forward_return, label_end
+from quantlab.forecasting.folds import Fold
+from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.windows import TrainingWindow, Windows, complete
+from quantlab.market.bars import Bars
+from quantlab.typing import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What a forecaster reads of bars.
+
+    Parameters
+    ----------
+    features
+        ``(n_symbols, n_bars, n_features)``, each value computed from bars up to its own row.
+    labels
+        ``(n_symbols, n_bars, n_horizons)``, simple returns; NaN where a label has no end.
+    label_ends
+        ``(n_symbols, n_bars)``: the last row that the longest label of a row touches.
+    ready
+        ``(n_symbols, n_bars)``: a complete window ends here.
+    lookback
+        Rows of a window.
+    """
+
+    features: FloatArray
+    labels: FloatArray
+    label_ends: IntArray
+    ready: BoolArray
+    lookback: int
+
+    @classmethod
+    def read(cls, forecaster: Forecaster, bars: Bars) -> Panel:
+        """The panel of `forecaster` over `bars`.
+
+        Raises
+        ------
+        ForecastError
+            A feature without a single value in these bars.
+        """
+        features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
+        for position, feature in enumerate(forecaster.inputs):
+            features[:, :, position] = _computed(feature, bars).T
+        return cls(
+            features=features,
+            labels=np.stack([forward_return(bars, each).T for each in forecaster.horizons], axis=2),
+            label_ends=np.ascontiguousarray(label_end(bars, max(forecaster.horizons)).T),
+            ready=complete(features, np.ascontiguousarray(bars.present.T), forecaster.lookback),
+            lookback=forecaster.lookback,
+        )
+
+    def digest(self) -> str:
+        """Hash of all that any fold can read."""
+        content = hashlib.blake2b(repr((self.features.shape, self.lookback)).encode(), digest_size=16)
+        for array in (self.features, self.labels, self.label_ends, self.ready):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()
+
+    def training_window(self, fold: Fold) -> TrainingWindow:
+        """What may be learnt in `fold`: rows and labels that end before its test block, and nothing else."""
+        judged = fold.validation or fold.train
+        block = range(max(0, fold.train.start - self.lookback + 1), judged.stop)
+        learn, learn_labels = self._labelled(block, fold.train, fold)
+        validation, validation_labels = self._labelled(block, fold.validation, fold)
+        return TrainingWindow(learn, learn_labels, validation, validation_labels)
+
+    def test_windows(self, fold: Fold) -> Windows:
+        """The windows that end in the test block of `fold`."""
+        block = range(max(0, fold.test.start - self.lookback + 1), fold.test.stop)
+        return self._windows(block, fold.test, self.ready)
+
+    def _labelled(self, block: range, rows: range, fold: Fold) -> tuple[Windows, FloatArray]:
+        limit = fold.trained_through
+        if rows is fold.train and fold.validation:
+            limit = fold.validation.start - 1  # labels that stop the training are not learnt from either
+        usable = self.ready & np.isfinite(self.labels).all(axis=2) & (self.label_ends <= limit)
+        windows = self._windows(block, rows, usable)
+        return windows, self.labels[windows.symbols, windows.rows + block.start]
+
+    def _windows(self, block: range, rows: range, usable: BoolArray) -> Windows:
+        symbols_of_row = usable[:, rows.start : rows.stop].T  # row after row: earlier windows keep their place
+        offset, symbols = np.nonzero(symbols_of_row)
+        return Windows(
+            features=np.ascontiguousarray(self.features[:, block.start : block.stop]),
+            lookback=self.lookback,
+            symbols=symbols.astype(np.int64),
+            rows=(offset + rows.start - block.start).astype(np.int64),
+        )
+
+
+def _computed(feature: Feature, bars: Bars) -> FloatArray:
+    values = feature.compute(bars)
+    if not np.isfinite(values).any():
+        raise ForecastError(
+            f"feature {feature!r} has no value anywhere in these {bars.n_bars:,} bars of "
+            f"{bars.n_symbols} symbols; leave it out with features=, or give bars that carry its field."
+        )
+    return values

@@ -1,0 +1,36 @@
+"""Putting features and labels on a common scale, learnt inside a fold and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantlab.forecasting.windows import Windows
+from quantlab.typing import FloatArray
+
+CLIP = 5.0  # standard deviations; beyond them a feature says no more than "extreme"
+
+
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """Centre and spread of each feature ``(n_features,)``, over the rows that training windows end at."""
+
+    centre: FloatArray
+    spread: FloatArray
+
+    @classmethod
+    def fit(cls, learn: Windows) -> Scaler:
+        """Mean and standard deviation over the windows that weights are learnt from."""
+        seen = learn.now()
+        return cls(seen.mean(axis=0), usable_spread(seen))
+
+    def apply(self, features: FloatArray) -> FloatArray:
+        """Features ``(…, n_features)`` as standard scores, clipped to ±5."""
+        return np.clip((features - self.centre) / self.spread, -CLIP, CLIP)
+
+
+def usable_spread(values: FloatArray) -> FloatArray:
+    """Standard deviation of each column; 1.0 for a column that does not vary, so that dividing by it is harmless."""
+    spread = values.std(axis=0)
+    return np.where(spread > 1e-12, spread, 1.0)

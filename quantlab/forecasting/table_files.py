@@ -1,0 +1,102 @@
+"""A forecast table as one file: arrays in ``.npz``, the words about them as JSON inside; never pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from quantlab.errors import ForecastError
+from quantlab.forecasting.forecast import Forecasts
+
+FORMAT = 1
+_ARRAYS = ("values", "time_ns", "trained_through", "as_of")
+
+
+def save(table: Forecasts, path: Path) -> None:
+    """Write `table` and those beside it to `path`, whole or not at all."""
+    tables = {"": table, **table.beside}
+    header = {"format": FORMAT, "tables": {name: _words(each) for name, each in tables.items()}}
+    arrays = {f"{name}/{key}": getattr(each, key) for name, each in tables.items() for key in _ARRAYS}
+    write_npz(path, {"header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays})
+
+
+def load(path: Path) -> Forecasts:
+    """Read what `save` wrote.
+
+    Raises
+    ------
+    ForecastError
+        A file that is missing, foreign, or whose content does not match its fingerprint.
+    """
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            words = json.loads(stored["header"].tobytes())
+            tables = {name: _table(said, stored, name) for name, said in words["tables"].items()}
+    except FileNotFoundError as error:
+        raise ForecastError(f"there is no forecast table at {path}; save() writes one.") from error
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ForecastError(f"{path} is no forecast table, or a damaged one: {error}. Make it again.") from error
+    for name, said in words["tables"].items():
+        if tables[name].fingerprint != said["fingerprint"]:
+            raise ForecastError(f"{path} is damaged: its content does not match its fingerprint. Make it again.")
+    return _with_beside(tables)
+
+
+def _words(table: Forecasts) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "time": table.time.as_unit("ns").asi8.tolist(),
+        "tz": None if table.time.tz is None else str(table.time.tz),
+        "symbols": table.symbols,
+        "horizons": table.horizons,
+        "levels": table.levels,
+        "provenance": dict(table.provenance),
+        "fingerprint": table.fingerprint,
+    }
+
+
+def _table(words: Mapping[str, Any], stored: Mapping[str, Any], name: str) -> Forecasts:
+    time = pd.DatetimeIndex(np.array(words["time"], dtype="datetime64[ns]"))
+    return Forecasts(
+        **{key: stored[f"{name}/{key}"] for key in _ARRAYS},
+        time=time if words["tz"] is None else time.tz_localize("UTC").tz_convert(words["tz"]),
+        symbols=tuple(words["symbols"]),
+        horizons=tuple(words["horizons"]),
+        levels=tuple(words["levels"]),
+        name=words["name"],
+        provenance=words["provenance"],
+    )
+
+
+def _with_beside(tables: dict[str, Forecasts]) -> Forecasts:
+    table = tables.pop("")
+    return replace(table, beside=tables)
+
+
+def write_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write `arrays` to `path` as one ``.npz``, whole or not at all."""
+    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

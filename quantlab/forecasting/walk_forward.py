@@ -1,0 +1,157 @@
+"""Walk-forward: fold by fold, train on the past and forecast what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantlab.errors import ForecastError
+from quantlab.forecasting.checks import whole
+from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
+from quantlab.forecasting.folds import WalkForward
+from quantlab.forecasting.forecast import NEVER, Forecasts
+from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.keys import key_of, recipe_key
+from quantlab.forecasting.panel import Panel
+from quantlab.forecasting.progress import folds_done
+from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, open_store
+from quantlab.market.bars import Bars
+from quantlab.typing import IntArray
+
+
+def walk_forward(
+    forecaster: Forecaster,
+    bars: Bars,
+    folds: WalkForward | None = None,
+    *,
+    seed: int = 0,
+    store: ForecastStore | str | Path | bool | None = None,
+    baselines: bool = True,
+    progress: bool | None = None,
+) -> Forecasts:
+    """Forecasts of every test block, each by a forecaster trained before it.
+
+    Row s of the table is built at the close of bar s from bars up to s. Rows before the first test block, and windows
+    with an absent bar or a missing feature, have no forecast (NaN). What was made once is read from the store: a
+    fold is trained again only when what it reads, the recipe, the seed, the code or a version has changed, so a
+    walk-forward that was killed goes on where it stopped.
+
+    Parameters
+    ----------
+    forecaster
+        The recipe.
+    bars
+        All bars, earlier ones serving as warm-up.
+    folds
+        ``WalkForward()`` unless given.
+    seed
+        From 0; each fold draws from a stream of its own.
+    store
+        None is the default folder (``$QUANTLAB_CACHE/forecasts`` or the user's cache), False none, a path that folder.
+    baselines
+        Also walk the naive and the linear forecaster; they lie in ``beside``.
+    progress
+        A bar on stderr: None draws it on a terminal only.
+
+    Raises
+    ------
+    ForecastError
+        Too few bars, a feature without values, or no fold with anything to learn from.
+    """
+    whole("walk_forward", "seed", seed, 0)
+    chosen, kept = folds or WalkForward(), open_store(store)
+    recipes = forecaster.baselines() if baselines else ()
+    beside = {each.label: _Walk(each, bars, chosen, seed, kept).table(progress, {}) for each in recipes}
+    return _Walk(forecaster, bars, chosen, seed, kept).table(progress, beside)
+
+
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """One recipe on its way through the folds."""
+
+    forecaster: Forecaster
+    bars: Bars
+    folds: WalkForward
+    seed: int
+    given_store: ForecastStore | Forgetful
+
+    @cached_property
+    def panel(self) -> Panel:
+        return Panel.read(self.forecaster, self.bars)
+
+    @cached_property
+    def key(self) -> str | None:
+        return recipe_key(self.forecaster, self.seed)
+
+    @cached_property
+    def store(self) -> ForecastStore | Forgetful:
+        """The store, unless the code of the recipe cannot be read: then nothing is kept, for it could go stale."""
+        return self.given_store if self.key else Forgetful()
+
+    def table(self, progress: bool | None, beside: Mapping[str, Forecasts]) -> Forecasts:
+        """The whole table, from the store where it lies there."""
+        key = key_of(self.key, self.folds, self.panel.digest())
+        entry = self.store.get("tables", key)
+        if entry is None:
+            entry = self._walk(progress)
+            self.store.put("tables", key, Entry(entry.arrays, {**entry.words, "folds_trained": 0}))
+        return Forecasts(
+            values=entry.arrays["values"],
+            time=self.bars.time,
+            time_ns=self.bars.time_ns,
+            symbols=self.bars.symbols,
+            horizons=self.forecaster.horizons,
+            levels=self.forecaster.levels,
+            trained_through=self._closes(entry.arrays["trained_through_row"]),
+            as_of=self.bars.time_ns,
+            name=repr(self.forecaster),
+            beside=beside,
+            provenance=self._provenance(entry.words),
+        )
+
+    def _walk(self, progress: bool | None) -> Entry:
+        """Every fold in turn."""
+        forecaster, n_bars = self.forecaster, self.bars.n_bars
+        split = list(self.folds.split(n_bars, max(forecaster.horizons)))
+        shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
+        values, through = np.full(shape, np.nan), np.full(n_bars, -1)
+        done: list[FoldForecast | None] = []
+        with folds_done(len(split), progress) as tell:
+            for fold in split:
+                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, self.store, self.key))
+                if (made := done[-1]) is not None:
+                    values[fold.test.start : fold.test.stop] = made.values
+                    through[fold.test.start : fold.test.stop] = fold.trained_through
+                tell(repr(forecaster))
+        self._refuse_nothing_learnt(done)
+        words = {
+            "folds_trained": sum(each is not None and each.trained for each in done),
+            "losses": [[] if each is None else each.losses for each in done],
+        }
+        return Entry({"values": values, "trained_through_row": through}, words)
+
+    def _refuse_nothing_learnt(self, done: list[FoldForecast | None]) -> None:
+        if all(each is None for each in done):
+            raise ForecastError(
+                f"{self.forecaster!r} has nothing to learn from in any of {len(done)} folds: no window of "
+                f"{self.forecaster.lookback} bars is complete there. Give more bars, a shorter lookback, or other "
+                "features."
+            )
+
+    def _closes(self, rows: IntArray) -> IntArray:
+        return np.where(rows < 0, NEVER, self.bars.time_ns[rows])
+
+    def _provenance(self, words: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "forecaster": repr(self.forecaster),
+            "folds": repr(self.folds),
+            "seed": self.seed,
+            "bars": self.bars.fingerprint,
+            "environment": self.forecaster.environment(),
+            **words,
+        }

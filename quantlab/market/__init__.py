@@ -1,0 +1,1 @@
+"""What happened: bars, their clocks, their checks and their sources."""

@@ -1,0 +1,317 @@
+"""The aligned panel of bars, time × symbol: what everything else reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from quantlab.errors import DataError, did_you_mean
+from quantlab.market.arrays import frozen_floats, frozen_ints
+from quantlab.market.calendar import DAY_NS
+from quantlab.market.endings import Ending
+from quantlab.market.spans import span_rows
+from quantlab.typing import BoolArray, FloatArray, IntArray
+
+FIELDS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bars:
+    """Open, high, low, close and volume of some symbols on one common clock.
+
+    Made by `read_bars` or `Bars.from_arrays`, never changed afterwards: all arrays are read-only, float64 and
+    C-contiguous, with shape (n_bars, n_symbols). A cell whose four prices are NaN is an *absent bar* (not
+    listed yet, delisted, not traded); its volume is NaN too. Volume may be NaN on its own. Two `Bars` are
+    equal when their fingerprints are.
+
+    Parameters
+    ----------
+    time_ns
+        Close of each row, int64 nanoseconds UTC, strictly ascending (n_bars,).
+    sessions
+        Session that each row belongs to, as days since 1970-01-01 (n_bars,).
+    symbols
+        Names of the columns.
+    open, high, low, close, volume
+        Panels (n_bars, n_symbols).
+    extra
+        Further panels by name: macro, sentiment, bid, ask, funding … as known at the row's close.
+    ends
+        `Ending` of the symbols that ceased; no entry means alive to the end.
+    calendar
+        Exchange calendar that the sessions come from (``"XNYS"``, ``"24/7"``), or None.
+    tz
+        Time zone that intraday rows are shown in; None for rows labelled by session.
+    periods_per_year
+        Bars per year, N in every annualised metric.
+
+    Examples
+    --------
+    >>> bars = Bars.from_arrays(
+    ...     time=["2024-01-02", "2024-01-03"],
+    ...     symbols=["SPY"],
+    ...     open=[[470.0], [469.0]],
+    ...     high=[[472.0], [471.0]],
+    ...     low=[[469.0], [467.0]],
+    ...     close=[[471.0], [468.0]],
+    ... )
+    >>> bars.close[:, bars.index("SPY")]
+    array([471., 468.])
+    >>> bars.periods_per_year
+    252.0
+    """
+
+    time_ns: IntArray
+    sessions: IntArray
+    symbols: tuple[str, ...]
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    extra: Mapping[str, FloatArray]
+    ends: Mapping[str, Ending]
+    calendar: str | None
+    tz: str | None
+    periods_per_year: float
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "time_ns", frozen_ints(self.time_ns))
+        put(self, "sessions", frozen_ints(self.sessions))
+        for name in FIELDS:
+            put(self, name, frozen_floats(getattr(self, name)))
+        put(self, "extra", MappingProxyType({k: frozen_floats(v) for k, v in self.extra.items()}))
+        put(self, "ends", MappingProxyType(dict(self.ends)))
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        time: Any,
+        symbols: Iterable[str],
+        open: npt.ArrayLike,
+        high: npt.ArrayLike,
+        low: npt.ArrayLike,
+        close: npt.ArrayLike,
+        volume: npt.ArrayLike | None = None,
+        extra: Mapping[str, npt.ArrayLike] | None = None,
+        ends: Mapping[str, Any] | None = None,
+        tz: str | None = None,
+        calendar: str | None = None,
+        periods_per_year: float | None = None,
+        allow_negative: bool = False,
+    ) -> Bars:
+        """Bars from arrays that lie on one clock already.
+
+        Parameters
+        ----------
+        time
+            Session labels (naive dates) or close stamps (aware, or naive with `tz`), ascending, (n_bars,).
+        symbols
+            Names, each once.
+        open, high, low, close, volume
+            (n_bars, n_symbols), NaN where absent; (n_bars,) will do for one symbol. Volume may be left out.
+        extra
+            Further fields; a field of shape (n_bars,) is given to every symbol.
+        ends, tz, calendar, periods_per_year, allow_negative
+            As in `read_bars`.
+
+        Raises
+        ------
+        DataError
+            Shapes that do not fit, timestamps or rows that cannot be true.
+        """
+        from quantlab.market.assemble import bars_from_panels  # builds on this file
+
+        panels = {"open": open, "high": high, "low": low, "close": close}
+        return bars_from_panels(
+            time,
+            tuple(symbols),
+            panels if volume is None else {**panels, "volume": volume},
+            extra or {},
+            ends=ends,
+            tz=tz,
+            calendar=calendar,
+            periods_per_year=periods_per_year,
+            allow_negative=allow_negative,
+        )
+
+    @property
+    def n_bars(self) -> int:
+        """Number of rows."""
+        return len(self.time_ns)
+
+    @property
+    def n_symbols(self) -> int:
+        """Number of symbols."""
+        return len(self.symbols)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the extra fields."""
+        return tuple(self.extra)
+
+    @property
+    def intraday(self) -> bool:
+        """Whether rows are instants (aware stamps) rather than sessions (naive labels)."""
+        return self.tz is not None
+
+    @cached_property
+    def time(self) -> pd.DatetimeIndex:
+        """Session labels (naive midnights) or close stamps in `tz`, (n_bars,)."""
+        if self.tz is None:
+            return pd.DatetimeIndex(self.sessions * DAY_NS, name="time")
+        return pd.DatetimeIndex(self.time_ns, tz="UTC", name="time").tz_convert(self.tz)
+
+    @cached_property
+    def present(self) -> BoolArray:
+        """Where there is a bar, (n_bars, n_symbols)."""
+        there = ~np.isnan(self.close)
+        there.flags.writeable = False
+        return there
+
+    @cached_property
+    def mark(self) -> FloatArray:
+        """Last known close of each symbol; NaN before its first bar, (n_bars, n_symbols)."""
+        rows = np.where(self.present, np.arange(self.n_bars)[:, None], 0)
+        last = np.maximum.accumulate(rows, axis=0)
+        return frozen_floats(np.take_along_axis(self.close, last, axis=0))
+
+    @cached_property
+    def end_rows(self) -> IntArray:
+        """Last row at which each symbol is alive; n_bars for a symbol without an ending, (n_symbols,).
+
+        −1 when the ending lies before the first row.
+        """
+        rows = [self._end_row(self.ends[s]) if s in self.ends else self.n_bars for s in self.symbols]
+        return frozen_ints(rows)
+
+    def _end_row(self, ending: Ending) -> int:
+        instants = self.time_ns if self.intraday else None
+        return span_rows(self.sessions, instants, self.tz, None, ending.time)[1] - 1
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return a field or extra field by name, (n_bars, n_symbols)."""
+        if name in FIELDS:
+            return getattr(self, name)  # type: ignore[no-any-return]
+        if name in self.extra:
+            return self.extra[name]
+        raise DataError(f"the bars have no field {name!r}. {did_you_mean(name, (*FIELDS, *self.extra))}")
+
+    def index(self, symbol: str) -> int:
+        """Column number of a symbol."""
+        if symbol not in self.symbols:
+            raise DataError(f"the bars have no symbol {symbol!r}. {did_you_mean(symbol, self.symbols)}")
+        return self.symbols.index(symbol)
+
+    def rows(self, first: int, stop: int) -> Bars:
+        """Cut the rows from `first` up to but without `stop`, by position; no array is copied."""
+        if not 0 <= first < stop <= self.n_bars:
+            raise DataError(
+                f"rows({first}, {stop}) holds no bar, or reaches beyond the {self.n_bars} bars there are"
+            )
+        cut = {name: self[name][first:stop] for name in FIELDS}
+        extra = {name: panel[first:stop] for name, panel in self.extra.items()}
+        return self._with(
+            time_ns=self.time_ns[first:stop], sessions=self.sessions[first:stop], extra=extra, **cut
+        )
+
+    def window(self, start: Any = None, end: Any = None) -> Bars:
+        """Cut the rows from `start` to `end`, by label, both inclusive.
+
+        A date chooses whole sessions, ``"2008"`` and ``"2008-09"`` a year and a month; for intraday bars a
+        time of day chooses close stamps, read in `tz` unless it names its own zone. A bound beyond the bars
+        is no error.
+        """
+        first, stop = span_rows(self.sessions, self.time_ns if self.intraday else None, self.tz, start, end)
+        if first >= stop:
+            raise DataError(
+                f"no bar from {start} to {end}; the bars run from {self.time[0]} to {self.time[-1]}"
+            )
+        return self.rows(first, stop)
+
+    def select(self, symbols: str | Iterable[str]) -> Bars:
+        """Only these symbols, in this order; rows stay."""
+        names = (symbols,) if isinstance(symbols, str) else tuple(symbols)
+        columns = [self.index(name) for name in names]
+        if not names or len(set(names)) < len(names):
+            raise DataError(f"select({list(names)}) must name at least one symbol, and each once")
+        picked = {name: self[name][:, columns] for name in FIELDS}
+        extra = {name: panel[:, columns] for name, panel in self.extra.items()}
+        return self._with(
+            symbols=names, extra=extra, ends={s: e for s, e in self.ends.items() if s in names}, **picked
+        )
+
+    def resample(self, rule: str) -> Bars:
+        """Coarser bars; see `quantlab.market.resample.resample`."""
+        from quantlab.market.resample import resample  # builds on this file
+
+        return resample(self, rule)
+
+    def with_arrays(self, **panels: npt.ArrayLike) -> Bars:
+        """Keep clock and symbols, replace some fields or add extra ones.
+
+        Parameters
+        ----------
+        **panels
+            By field name, (n_bars, n_symbols) or (n_bars,); other names become extra fields.
+
+        Raises
+        ------
+        DataError
+            Shapes that do not fit, rows that cannot be true. Prices of zero and below pass if these bars hold
+            some.
+        """
+        from quantlab.market.assemble import replace_panels  # builds on this file
+
+        return replace_panels(self, panels)
+
+    def _with(self, **changes: Any) -> Bars:
+        return Bars(**{**{f.name: getattr(self, f.name) for f in fields(self)}, **changes})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything in these bars that can change a result (hex)."""
+        from quantlab.market.fingerprint import fingerprint  # hashes only when asked
+
+        return fingerprint(self)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Long frame: time, symbol, the five fields, extra fields; a row for each cell with a value."""
+        from quantlab.market.frames import long_frame  # builds on this file
+
+        return long_frame(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bars) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor: unpickled arrays would be writeable.
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return _rebuild, ({**plain, "extra": dict(self.extra), "ends": dict(self.ends)},)
+
+    def __repr__(self) -> str:
+        from quantlab.market.describe import describe
+
+        return describe(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.market.describe import describe_html
+
+        return describe_html(self)
+
+
+def _rebuild(values: dict[str, Any]) -> Bars:
+    return Bars(**values)

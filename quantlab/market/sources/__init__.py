@@ -1,0 +1,1 @@
+"""Where bars come from: files, folders, addresses, frames and samples, all turned into `Rows`."""

@@ -1,0 +1,1 @@
+"""Numbers from numbers: what a run was worth, what it risked, and how sure that is."""

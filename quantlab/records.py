@@ -1,0 +1,132 @@
+"""The record layouts that kernels write and tables read, and their status codes.
+
+Codes are plain integers because compiled code carries them; the tuples of names beside them are what people
+read in ``result.orders`` and ``result.fills``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+# What an order asks for. `amount` is in units, in money, in units, in money, as a fraction of equity.
+UNITS: Final = 0
+VALUE: Final = 1
+TARGET_QUANTITY: Final = 2
+TARGET_VALUE: Final = 3
+TARGET_WEIGHT: Final = 4
+LIQUIDATION: Final = 5
+DELISTING: Final = 6
+KIND_NAMES: Final = (
+    "units",
+    "value",
+    "target_quantity",
+    "target_value",
+    "target_weight",
+    "liquidation",
+    "delisting",
+)
+
+# What became of it.
+RESTING: Final = 0
+FILLED: Final = 1
+REJECTED: Final = 2
+REPLACED: Final = 3
+CANCELLED: Final = 4
+STATUS_NAMES: Final = ("unfilled_at_end", "filled", "rejected", "replaced", "cancelled")
+
+# Why, where the status alone does not say it.
+NO_REASON: Final = 0
+SCALED: Final = 1
+NO_CASH: Final = 2
+NO_VOLUME: Final = 3
+NO_PRICE: Final = 4
+BELOW_ONE_UNIT: Final = 5
+DELISTED: Final = 6
+AT_TARGET: Final = 7
+RUINED: Final = 8
+REASON_NAMES: Final = (
+    "",
+    "scaled_to_cash",
+    "no_cash",
+    "no_volume",
+    "no_price",
+    "below_one_unit",
+    "delisted",
+    "at_target",
+    "ruined",
+)
+
+ORDER: Final = np.dtype(
+    [
+        ("bar", np.int64),
+        ("symbol", np.int64),
+        ("kind", np.int64),
+        ("amount", np.float64),
+        ("status", np.int64),
+        ("reason", np.int64),
+        ("filled_quantity", np.float64),
+        # Scratch of the instant at which the order is met: the signed units that reduce, and that open.
+        ("reducing", np.float64),
+        ("opening", np.float64),
+    ]
+)
+"""One order, in the sequence of placing; its row number is its id."""
+
+FILL: Final = np.dtype(
+    [
+        ("order", np.int64),
+        ("bar", np.int64),
+        ("symbol", np.int64),
+        ("quantity", np.float64),
+        ("price", np.float64),
+        ("reference_price", np.float64),
+        ("commission", np.float64),
+        ("position", np.float64),
+        ("cash", np.float64),
+    ]
+)
+"""One fill; `reference_price` is the price before slippage, `position` and `cash` are those after the fill."""
+
+TRADE: Final = np.dtype(
+    [
+        ("symbol", np.int64),
+        ("side", np.int64),
+        ("entry_bar", np.int64),
+        ("exit_bar", np.int64),
+        ("quantity", np.float64),
+        ("entry_price", np.float64),
+        ("exit_price", np.float64),
+        ("profit", np.float64),
+        ("entry_value", np.float64),
+        ("commission", np.float64),
+        ("worst", np.float64),
+        ("best", np.float64),
+        ("open", np.bool_),
+    ]
+)
+"""One round trip, from flat to flat."""
+
+# Places in the array of an account's and a broker's terms, as kernels read them.
+RATE: Final = 0
+PER_UNIT: Final = 1
+FIXED: Final = 2
+MINIMUM: Final = 3
+SLIPPAGE: Final = 4
+HALF_SPREAD: Final = 5
+VOLUME_SLIPPAGE: Final = 6
+LEVERAGE: Final = 7
+WHOLE_UNITS: Final = 8
+N_TERMS: Final = 9
+
+# Places in the array of running counts.
+N_ORDERS: Final = 0
+N_QUEUED: Final = 1
+N_FILLS: Final = 2
+N_COUNTS: Final = 3
+
+FULL: Final = -1
+"""A kernel's answer when a log has no room left: nothing was changed, grow it and call again."""
+NOTHING: Final = -2
+"""`place`'s answer to an order for nothing (a target of zero for a flat symbol, zero units)."""

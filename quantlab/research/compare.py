@@ -1,0 +1,150 @@
+"""Runs side by side on their common period, each with its doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from quantlab.engine.result import Result
+from quantlab.errors import DataError, did_you_mean
+from quantlab.metrics.catalogue import evaluate
+from quantlab.metrics.ranking import best_first
+from quantlab.research.common_period import Stretch, common_stretches
+from quantlab.research.comparison import Comparison
+from quantlab.research.doubt import intervals, resampled
+
+__all__ = ["Comparison", "compare"]
+
+MAIN = (
+    "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown", "max_drawdown_bars",
+    "expected_shortfall_5", "time_in_market", "turnover", "n_trades", "win_rate", "costs_fraction",
+)  # fmt: skip
+AGAINST = ("correlation", "beta", "alpha", "information_ratio")
+
+
+def compare(
+    results: Mapping[str, Result] | Iterable[Result],
+    benchmark: str | int | Result | None = None,
+    *,
+    by: str = "sharpe",
+    level: float = 0.95,
+    n_resamples: int = 1000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare runs on the bars that all of them have.
+
+    Every metric is computed anew on the common period. Sharpe, and with a benchmark the differences of Sharpe
+    and CAGR from it, carry intervals of a stationary bootstrap that draws the same bars for all runs, so that
+    differences are paired (`quantlab.metrics.inference`).
+
+    Parameters
+    ----------
+    results
+        Runs, or runs by name. A run's own name is used otherwise; a name that comes twice gets a number.
+    benchmark
+        The run that the others are compared to: its name, its place in `results`, or a further result.
+    by
+        Metric that ranks the rows, best first. Undefined never ranks first.
+    level, n_resamples, seed
+        Of the intervals.
+
+    Raises
+    ------
+    DataError
+        No run, an unknown benchmark or metric, runs with different bars a year or riskless rate, or without
+        two common bars.
+    """
+    named, benchmark_name = _with_benchmark(_named(results), benchmark)
+    stretches = common_stretches(named)
+    market = None if benchmark_name is None else stretches[benchmark_name].returns
+    figures = {name: stretch.figures(market) for name, stretch in stretches.items()}
+    metrics = dict.fromkeys((*MAIN, by, *(AGAINST if benchmark_name else ())))
+    frame = pd.DataFrame({name: evaluate(one, metrics) for name, one in figures.items()}).T
+    draws = resampled(figures, n_resamples, seed)
+    frame = (
+        frame.join(intervals(frame, draws, benchmark_name, level))
+        .iloc[best_first(by, frame[by])]
+        .rename_axis("run")
+    )
+    return Comparison(
+        frame=frame,
+        growth=_growth(stretches)[list(frame.index)],
+        benchmark=benchmark_name,
+        by=by,
+        periods_per_year=next(iter(named.values())).periods_per_year,
+        level=level,
+        n_resamples=n_resamples,
+        notes=_notes(stretches),
+        provenance={name: named[name].provenance for name in frame.index},
+    )
+
+
+def _named(results: Mapping[str, Result] | Iterable[Result]) -> dict[str, Result]:
+    pairs = results.items() if isinstance(results, Mapping) else [(one.name, one) for one in _each(results)]
+    named: dict[str, Result] = {}
+    for name, result in pairs:
+        named[_free(str(name), named)] = result
+    if not named:
+        raise DataError("There is nothing to compare; give at least one result.")
+    return named
+
+
+def _each(results: Any) -> Iterable[Result]:
+    """One result is a list of one."""
+    return [results] if isinstance(results, Result) else results
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """`name`, or `name (2)`, `name (3)` … when it is taken."""
+    used = set(taken)
+    candidates = (name if k == 1 else f"{name} ({k})" for k in range(1, len(used) + 2))
+    return next(candidate for candidate in candidates if candidate not in used)
+
+
+def _with_benchmark(
+    named: dict[str, Result], benchmark: str | int | Result | None
+) -> tuple[dict[str, Result], str | None]:
+    """Add the benchmark to the runs where it is a further one; return them and its name."""
+    if benchmark is None:
+        return named, None
+    if isinstance(benchmark, Result):
+        for name, result in named.items():
+            if result is benchmark:
+                return named, name
+        name = _free(benchmark.name, named)
+        return {**named, name: benchmark}, name
+    if isinstance(benchmark, int):
+        if not -len(named) <= benchmark < len(named):
+            raise DataError(
+                f"There is no run {benchmark} to compare to; there are {len(named)}, counted from 0."
+            )
+        return named, list(named)[benchmark]
+    if benchmark not in named:
+        raise DataError(f"There is no run {benchmark!r} to compare to. {did_you_mean(benchmark, named)}")
+    return named, benchmark
+
+
+def _growth(stretches: Mapping[str, Stretch]) -> pd.DataFrame:
+    """Growth of 1 of every run on the common bars."""
+    return pd.DataFrame({n: pd.Series(s.equity / s.initial_cash, s.time) for n, s in stretches.items()})
+
+
+def _notes(stretches: Mapping[str, Stretch]) -> tuple[str, ...]:
+    n_common = len(next(iter(stretches.values())).time)
+    lines = [
+        f"{name}: {len(stretch.result.equity) - n_common} of its {len(stretch.result.equity)} bars are not common."
+        for name, stretch in stretches.items()
+        if len(stretch.result.equity) > n_common
+    ]
+    fills = {name: stretch.result.fill for name, stretch in stretches.items()}
+    if len(set(fills.values())) > 1:
+        lines.append(f"Fill rules differ: {', '.join(f'{name} {rule}' for name, rule in fills.items())}.")
+    if len(stretches) > 2:
+        lines.append(
+            f"The best of {len(stretches)} runs is partly the luckiest; "
+            "its interval does not know that it was chosen."
+        )
+    own = [f"{name}: {note}" for name, stretch in stretches.items() for note in stretch.result.notes]
+    return (*lines, *own)

@@ -1,0 +1,129 @@
+"""What a comparison of runs is: a table, curves, and the doubt about both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.numbers import interval, number
+from quantlab.metrics.catalogue import METRICS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SHOWN = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "n_trades")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Runs side by side on their common bars.
+
+    Parameters
+    ----------
+    frame
+        One row a run, best first by `by`: metrics by catalogue name, ``sharpe_low`` and ``sharpe_high``; with
+        a benchmark also ``sharpe_difference``, ``cagr_difference`` and their ``_low`` and ``_high``.
+    growth
+        Growth of 1 on the common bars; one column a run, as in `frame`.
+    benchmark
+        Name of the run the others are compared to, or None.
+    by
+        Metric that ranks the rows.
+    periods_per_year
+        Bars a year in every annualised metric.
+    level, n_resamples
+        Of the bootstrap intervals.
+    notes
+        What a reader must know before believing the numbers.
+    provenance
+        Fingerprints of the inputs of each run, by its name.
+    """
+
+    frame: pd.DataFrame
+    growth: pd.DataFrame
+    benchmark: str | None
+    by: str
+    periods_per_year: float
+    level: float
+    n_resamples: int
+    notes: tuple[str, ...]
+    provenance: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def subtitle(self) -> tuple[str, ...]:
+        """Lines that say what is compared: the common span, bars a year, how intervals were made."""
+        time = self.growth.index
+        return (
+            f"common period {_day(time[0])} to {_day(time[-1])} · {len(time):,} bars · "
+            f"N = {self.periods_per_year:g} bars a year · best first by {METRICS[self.by].label}",
+            f"[low, high]: {self.level:.0%} stationary bootstrap, {self.n_resamples:,} resamples"
+            " of the same bars for all runs",
+        )
+
+    @property
+    def table(self) -> tuple[list[str], list[list[Any]]]:
+        """Column labels and cells, as text, of the runs' main metrics."""
+        columns = ["run"] + [METRICS[name].label for name in SHOWN]
+        columns.insert(columns.index("Sharpe") + 1, "[low, high]")
+        return columns, [self._row(run) for run in self.frame.index]
+
+    @property
+    def differences(self) -> tuple[list[str], list[list[Any]]]:
+        """Column labels and cells, as text, of paired differences from the benchmark; no row without one."""
+        columns = ["run", "Sharpe difference", "[low, high]", "CAGR difference", "[low, high] "]
+        others = [run for run in self.frame.index if run != self.benchmark]
+        return columns, [self._difference(run) for run in others] if self.benchmark is not None else []
+
+    def _values(self, run: str) -> dict[str, float]:
+        return dict(
+            zip(self.frame.columns, self.frame.loc[run].to_numpy(dtype=np.float64).tolist(), strict=True)
+        )
+
+    def _row(self, run: str) -> list[Any]:
+        row = self._values(run)
+        cells: list[Any] = [run] + [number(row[name], METRICS[name].unit) for name in SHOWN]
+        cells.insert(2 + SHOWN.index("sharpe"), interval(row["sharpe_low"], row["sharpe_high"]))
+        return cells
+
+    def _difference(self, run: str) -> list[Any]:
+        row = self._values(run)
+        cells: list[Any] = [run]
+        for metric in ("sharpe", "cagr"):
+            name, unit = f"{metric}_difference", METRICS[metric].unit
+            cells += [number(row[name], unit), interval(row[f"{name}_low"], row[f"{name}_high"], unit)]
+        return cells
+
+    def __str__(self) -> str:
+        from quantlab.display.text import table  # rich
+
+        parts = [*self.subtitle, "", table("", *self.table)]
+        if self.differences[1]:
+            parts += ["", table(f"against {self.benchmark}, paired", *self.differences)]
+        return "\n".join([*parts, *([""] if self.notes else []), *(f"! {note}" for note in self.notes)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.display.html import table_html
+
+        page = table_html(" · ".join(self.subtitle), *self.table, notes=self.notes)
+        if self.differences[1]:
+            page += table_html(f"against {self.benchmark}, paired", *self.differences)
+        return page
+
+    def plot(self) -> go.Figure:
+        """Return an interactive figure of all equity curves, each as growth of 1."""
+        from quantlab.display.draw import draw  # plotly
+        from quantlab.display.figures import growth_figure
+
+        return draw(growth_figure("Growth of 1", {str(name): self.growth[name] for name in self.growth}))
+
+
+def _day(time: pd.Timestamp) -> str:
+    """Print a session label without its midnight, an intraday stamp as it is."""
+    return str(time.date()) if time == time.normalize() else str(time)

@@ -1,0 +1,164 @@
+"""The desk between a strategy and its books: places orders, lets them meet prices, marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantlab.kernels import execution
+from quantlab.records import DELISTING, FULL, LIQUIDATION, N_FILLS, N_QUEUED, RUINED
+from quantlab.trading.ledger import Ledger
+from quantlab.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from quantlab.market.bars import Bars
+
+FIRST_QUEUE = 64
+
+
+class Broker:
+    """One account over one set of bars: the state that the execution kernels change.
+
+    A thin shell: it hands its arrays to the kernels and gives a log more room when a kernel says it is full.
+
+    Parameters
+    ----------
+    bars
+        What happened.
+    cash
+        Initial cash, in money.
+    terms
+        Costs and account as the kernels read them (``terms_of``).
+    price
+        ``(n_bars, n_symbols)`` prices that orders meet: opens, or closes in same-close mode.
+    """
+
+    def __init__(self, bars: Bars, cash: float, terms: FloatArray, price: FloatArray) -> None:
+        n = bars.n_symbols
+        self.ledger = Ledger(bars.n_bars)
+        self.position: FloatArray = np.zeros(n)
+        self.money: FloatArray = np.array([cash])
+        self.busy = False
+        """Whether orders rest (also replaced ones, until the next instant clears them)."""
+        self._bars = bars
+        self._terms = terms
+        self._price = price
+        self._mark = bars.mark
+        self._volume = bars.volume
+        self._last_row = bars.end_rows
+        self._target: IntArray = np.full(n, -1, np.int64)
+        self._resting: IntArray = np.zeros(n, np.int64)
+        self._queue: IntArray = np.zeros(FIRST_QUEUE, np.int64)
+
+    @property
+    def n_fills(self) -> int:
+        """Number of fills so far."""
+        return int(self.ledger.counts[N_FILLS])
+
+    def place(self, bar: int, symbol: int, kind: int, amount: float) -> int:
+        """Record and queue an order; return its id (negative when there is nothing to do)."""
+        while True:
+            order = execution.place(
+                bar,
+                symbol,
+                kind,
+                amount,
+                self.position,
+                self.ledger.order_log,
+                self._queue,
+                self.ledger.counts,
+                self._target,
+                self._resting,
+            )
+            if order != FULL:
+                self.busy = True
+                return order
+            self._grow()
+
+    def place_all(self, bar: int, kind: int, amounts: FloatArray) -> None:
+        """Record and queue an order of ``amounts[i]`` for every symbol."""
+        self.busy = True
+        while (
+            execution.place_all(
+                bar,
+                kind,
+                amounts,
+                self.position,
+                self.ledger.order_log,
+                self._queue,
+                self.ledger.counts,
+                self._target,
+                self._resting,
+            )
+            == FULL
+        ):
+            self._grow()
+
+    def meet(self, bar: int, mark_bar: int) -> int:
+        """Let resting orders meet the prices of `bar`; absent symbols count at ``mark[mark_bar]``."""
+        while True:
+            n_fills = execution.meet(
+                bar,
+                mark_bar,
+                self._price,
+                self._mark,
+                self._volume,
+                self._last_row,
+                self._terms,
+                self.position,
+                self.money,
+                self.ledger.order_log,
+                self._queue,
+                self.ledger.counts,
+                self._target,
+                self._resting,
+                self.ledger.fill_log,
+            )
+            if n_fills != FULL:
+                self.busy = self.ledger.counts[N_QUEUED] > 0
+                return n_fills
+            self._grow()
+
+    def mark(self, first: int, stop: int) -> int:
+        """Mark rows `first` … `stop` − 1 with the books as they stand; return the first ruined row, or `stop`."""
+        return execution.mark_rows(
+            first, stop, self._mark, self.position, self.money, self.ledger.equity, self.ledger.cash
+        )
+
+    def delist(self, bar: int) -> int:
+        """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return)."""
+        returns = np.zeros(self._bars.n_symbols)
+        for symbol, ending in self._bars.ends.items():
+            returns[self._bars.index(symbol)] = ending.delisting_return
+        rows = np.minimum(self._last_row, bar)
+        price = self._mark[rows, np.arange(len(rows))] * (1.0 + returns)
+        return self._close_out(bar, DELISTING, self._last_row < bar, price)
+
+    def liquidate(self, bar: int) -> int:
+        """Close everything at the close of `bar` and withdraw what rests: the account is ruined."""
+        self.busy = False
+        execution.cancel_all(RUINED, self.ledger.order_log, self._queue, self.ledger.counts)
+        every = np.ones(len(self.position), np.bool_)
+        return self._close_out(bar, LIQUIDATION, every, self._mark[bar])
+
+    def _close_out(self, bar: int, kind: int, only: np.typing.NDArray[np.bool_], price: FloatArray) -> int:
+        while True:
+            n_fills = execution.close_out(
+                bar,
+                kind,
+                only,
+                price,
+                self.position,
+                self.money,
+                self.ledger.order_log,
+                self.ledger.counts,
+                self.ledger.fill_log,
+            )
+            if n_fills != FULL:
+                return n_fills
+            self._grow()
+
+    def _grow(self) -> None:
+        self.ledger.grow()
+        self._queue = np.concatenate([self._queue, np.zeros_like(self._queue)])

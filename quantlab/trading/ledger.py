@@ -1,0 +1,126 @@
+"""The append-only record of orders, fills and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from quantlab.records import FILL, KIND_NAMES, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
+from quantlab.typing import FloatArray, IntArray, RecordArray
+
+FIRST_ROOM = 256
+
+
+class Ledger:
+    """Logs of orders and fills that only grow, and the marked books of every bar.
+
+    Kernels write into the arrays; `counts` says how many rows are real.
+
+    Parameters
+    ----------
+    n_bars
+        Rows of the `equity` and `cash` paths.
+    """
+
+    def __init__(self, n_bars: int) -> None:
+        self.counts: IntArray = np.zeros(3, np.int64)
+        self.order_log: RecordArray = np.zeros(FIRST_ROOM, ORDER)
+        self.fill_log: RecordArray = np.zeros(FIRST_ROOM, FILL)
+        self.equity: FloatArray = np.full(n_bars, np.nan)
+        self.cash: FloatArray = np.full(n_bars, np.nan)
+
+    def grow(self) -> None:
+        """Double the room of both logs; what is recorded stays as it is."""
+        self.order_log = _doubled(self.order_log)
+        self.fill_log = _doubled(self.fill_log)
+
+    def record(self, n_bars: int) -> Record:
+        """What happened on the first `n_bars` rows, as arrays that can no longer change."""
+        record = Record(
+            orders=self.order_log[: self.counts[N_ORDERS]].copy(),
+            fills=self.fill_log[: self.counts[N_FILLS]].copy(),
+            equity=self.equity[:n_bars].copy(),
+            cash=self.cash[:n_bars].copy(),
+        )
+        for array in (record.orders, record.fills, record.equity, record.cash):
+            array.flags.writeable = False
+        return record
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` and `cash` ``(n_bars,)``."""
+
+    orders: RecordArray
+    fills: RecordArray
+    equity: FloatArray
+    cash: FloatArray
+
+
+def _doubled(log: RecordArray) -> RecordArray:
+    return np.concatenate([log, np.zeros(len(log), log.dtype)])
+
+
+def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
+    """Orders as people read them: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
+    return pd.DataFrame(
+        {
+            "id": np.arange(len(orders)),
+            "time": time[orders["bar"]],
+            "bar": orders["bar"],
+            "symbol": _named(symbols, orders["symbol"]),
+            "kind": _named(KIND_NAMES, orders["kind"]),
+            "amount": orders["amount"],
+            "status": _named(STATUS_NAMES, orders["status"]),
+            "reason": _named(REASON_NAMES, orders["reason"]),
+            "filled_quantity": orders["filled_quantity"],
+        }
+    )
+
+
+def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
+    """Fills as people read them.
+
+    Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
+    cash``; `slippage` is the adverse part of the price, as a fraction of the reference price.
+    """
+    adverse = np.sign(fills["quantity"]) * (fills["price"] - fills["reference_price"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slippage = np.where(adverse == 0.0, 0.0, adverse / np.abs(fills["reference_price"]))
+    return pd.DataFrame(
+        {
+            "order_id": fills["order"],
+            "time": time[fills["bar"]],
+            "bar": fills["bar"],
+            "symbol": _named(symbols, fills["symbol"]),
+            "quantity": fills["quantity"],
+            "price": fills["price"],
+            "reference_price": fills["reference_price"],
+            "commission": fills["commission"],
+            "slippage": slippage,
+            "position": fills["position"],
+            "cash": fills["cash"],
+        }
+    )
+
+
+def slippage_paid(fills: RecordArray) -> float:
+    """Money lost to slippage: Σ |quantity| × (price − reference price), adverse positive."""
+    return float(np.sum(fills["quantity"] * (fills["price"] - fills["reference_price"])))
+
+
+def positions_of(fills: RecordArray, n_bars: int, n_symbols: int) -> FloatArray:
+    """Units held after the fills of each bar, ``(n_bars, n_symbols)``, replayed from the fills."""
+    held = np.full((n_bars, n_symbols), np.nan)
+    # The last fill of a cell is assigned last, and NumPy keeps the last assignment.
+    held[fills["bar"], fills["symbol"]] = fills["position"]
+    held[0] = np.where(np.isnan(held[0]), 0.0, held[0])
+    rows = np.where(np.isnan(held), 0, np.arange(n_bars)[:, None])
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    return np.take_along_axis(held, rows, axis=0)
+
+
+def _named(names: tuple[str, ...], codes: IntArray) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=list(names))

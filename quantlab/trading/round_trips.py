@@ -1,0 +1,55 @@
+"""Trades: round trips from flat to flat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from quantlab.kernels import round_trips as kernel
+from quantlab.market.bars import Bars
+from quantlab.records import TRADE
+from quantlab.typing import RecordArray
+
+SIDES = ("short", "long")
+
+
+def trades_of(fills: RecordArray, bars: Bars, n_bars: int, filled_at_close: bool) -> RecordArray:
+    """Return the trades (layout ``TRADE``) of `fills` over the first `n_bars` rows of `bars`.
+
+    A trade still open at the last row is valued at its mark there and flagged `open`.
+    """
+    trades = np.zeros(len(fills), TRADE)
+    n = kernel.round_trips(fills, trades, bars.high, bars.low, bars.mark, n_bars, filled_at_close)
+    return trades[:n]
+
+
+def trade_frame(trades: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
+    """Trades as people read them.
+
+    Columns ``symbol, side, entry_time, exit_time, entry_bar, exit_bar, bars_held, quantity, entry_price,
+    exit_price, profit, return, commission, worst, best, open``. `quantity` is the largest position, prices are
+    averages, `profit` is money net of costs, `return` is profit over the value bought (or sold short) at entry,
+    `worst` and `best` are the excursions while held as fractions of the average entry price.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = trades["profit"] / trades["entry_value"]
+    return pd.DataFrame(
+        {
+            "symbol": pd.Categorical.from_codes(trades["symbol"], categories=list(symbols)),
+            "side": pd.Categorical.from_codes((trades["side"] + 1) // 2, categories=list(SIDES)),
+            "entry_time": time[trades["entry_bar"]],
+            "exit_time": time[trades["exit_bar"]],
+            "entry_bar": trades["entry_bar"],
+            "exit_bar": trades["exit_bar"],
+            "bars_held": trades["exit_bar"] - trades["entry_bar"],
+            "quantity": trades["quantity"],
+            "entry_price": trades["entry_price"],
+            "exit_price": trades["exit_price"],
+            "profit": trades["profit"],
+            "return": returns,
+            "commission": trades["commission"],
+            "worst": trades["worst"],
+            "best": trades["best"],
+            "open": trades["open"],
+        }
+    )

@@ -1,0 +1,98 @@
+"""The accounting contract in plain Python: what one instant does to an account.
+
+An instant is a price at which resting orders meet the market (an open, or a close). This file is the
+specification; ``quantlab/kernels/execution.py`` is its fast reading.
+"""
+
+import math
+
+DUST = 1e-9
+
+
+def instant(cash, position, orders, price, value_price, volume, costs, leverage=1.0, whole=False):
+    """Let `orders` (list of (symbol, kind, amount)) meet `price`; return cash, position, fills, reasons.
+
+    `price` has only the symbols that trade now; `value_price` values every held symbol. A fill is
+    (order number, symbol, quantity, price, commission).
+    """
+    position, fills, reasons = dict(position), [], {}
+    cut = (lambda q: float(math.trunc(q * (1 + 1e-12)))) if whole else (lambda q: q)
+
+    def worth(sign):  # gross value held long (+1) or short (-1)
+        return sum(max(0.0, sign * q * value_price[s]) for s, q in position.items() if q)
+
+    def fill_price(s, q):
+        fraction = costs.slippage + (costs.volume_slippage and costs.volume_slippage * abs(q) / volume[s])
+        worse = math.copysign(1.0, q) * (abs(price[s]) * fraction + costs.spread / 2)
+        return max(price[s] + worse, 0.0) if price[s] > 0 else price[s] + worse
+
+    def commission(s, q):
+        v = abs(q * fill_price(s, q))
+        charge = costs.commission * v + costs.commission_per_unit * abs(q) + costs.commission_fixed
+        return max(costs.commission_minimum, charge)
+
+    def fill(k, s, q):
+        nonlocal cash
+        cash += -q * fill_price(s, q) - commission(s, q)
+        position[s] += q
+        fills.append((k, s, q, fill_price(s, q), commission(s, q)))
+
+    # 1. What every order asks for, on the equity before the instant's trades.
+    equity, wish = cash + worth(1) - worth(-1), {}
+    for k, (s, kind, amount) in enumerate(orders):
+        p, held = price[s], position[s]
+        if costs.volume_slippage and not volume[s] > 0:
+            reasons[k] = "no_volume"
+        elif p <= 0 and (kind == "value" or (kind in ("target_value", "target_weight") and amount != 0)):
+            reasons[k] = "no_price"
+        else:
+            aim = {"value": lambda: amount / p, "target_value": lambda: amount / p,
+                   "target_weight": lambda: amount * equity / p}.get(kind, lambda: amount)  # fmt: skip
+            if kind.startswith("target"):
+                wish[k] = (cut(aim()) if amount != 0 else 0.0) - held
+            else:
+                wish[k] = cut(aim())
+            if wish[k] == 0:
+                reasons[k] = "at_target" if kind.startswith("target") else "below_one_unit"
+                del wish[k]
+
+    # 2. What reduces a position goes first and is never scaled; a flip is a close and an open.
+    for k in list(wish):
+        s = orders[k][0]
+        if wish[k] * position[s] < 0:
+            part = math.copysign(min(abs(wish[k]), abs(position[s])), wish[k])
+            fill(k, s, part)
+            wish[k] -= part
+    wish = {k: q for k, q in wish.items() if q}
+    if not wish:
+        return cash, position, fills, reasons
+
+    # 3. What opens one shares the largest factor f at which gross value stays within leverage x equity:
+    #    K + f G <= L (E - costs(f)).
+    equity = cash + worth(1) - worth(-1)
+    room = leverage * equity - worth(1) - worth(-1)
+
+    def need(f):
+        return sum(abs(f * q * fill_price(orders[k][0], f * q)) + leverage * commission(orders[k][0], f * q)
+                   for k, q in wish.items() if f * q)  # fmt: skip
+
+    low, high = 0.0, 1.0
+    if need(1.0) > room:
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if need(middle) <= room else (low, middle)
+    else:
+        low = 1.0
+    for k, q in wish.items():
+        s = orders[k][0]
+        if fill_price(s, q) == 0:
+            reasons[k] = "no_price"
+        elif low < 1 and not low * abs(q * fill_price(s, q)) >= max(DUST * equity, 1e-300):
+            reasons[k] = "no_cash"
+        elif cut(low * q) == 0:
+            reasons[k] = "below_one_unit"
+        else:
+            fill(k, s, cut(low * q) if low < 1 else q)
+            if low < 1:
+                reasons[k] = "scaled_to_cash"
+    return cash, position, fills, reasons
