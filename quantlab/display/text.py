@@ -37,9 +37,10 @@ def table(
     columns : sequence of str
         Column names.
     rows : sequence of sequences
-        One cell a column. Numbers stand to the right and print by their column's unit; the rest as `str`.
+        One cell a column. Numbers print by their column's unit, the rest as `str`.
     units : mapping of column name to unit, optional
-        See `quantlab.display.numbers.number`; a column without a unit is a ratio.
+        See `quantlab.display.numbers.number`. A column with a unit or a number stands to the right; numbers
+        without one print as ratios.
     notes : sequence of str
         Lines below the table.
     width : int
@@ -58,13 +59,20 @@ def table(
     from rich.table import Table  # rich takes 50 ms to import: only those who print wait for it
 
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True)
-    for position, column in enumerate(columns):
-        numeric = any(_is_number(row[position]) for row in rows)
-        grid.add_column(_text(column), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(
-            *(_text(_cell(value, (units or {}).get(name))) for name, value in zip(columns, row, strict=True))
-        )
+    cells = [
+        [_cell(v, (units or {}).get(name)) for name, v in zip(columns, row, strict=True)] for row in rows
+    ]
+    lines = [columns, *cells]
+    crowded = sum(max(len(line[k]) for line in lines) + 3 for k in range(len(columns))) > width
+    for place, column in enumerate(columns):
+        if column in (units or {}) or any(_is_number(row[place]) for row in rows):
+            grid.add_column(
+                _text(column), justify="right", width=_unbroken(lines, place) if crowded else None
+            )
+        else:
+            grid.add_column(_text(column), overflow="fold")
+    for row in cells:
+        grid.add_row(*map(_text, row))
     return _join(title and title + "\n", _render(grid, width), _notes(notes, width))
 
 
@@ -135,6 +143,11 @@ def _readings(sections: Sections, beside: Mapping[str, str]) -> Table:
         for label, value, unit in readings:
             grid.add_row(_text("  " + label), _right(number(value, unit)), _text(beside.get(label, "")))
     return grid
+
+
+def _unbroken(lines: Sequence[Sequence[str]], place: int) -> int:
+    """Width at which a column's heading wraps between words and its numbers stay whole."""
+    return max(len(piece) for piece in (*lines[0][place].split(), *(line[place] for line in lines[1:])))
 
 
 def _is_number(value: Any) -> bool:

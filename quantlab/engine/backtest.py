@@ -14,13 +14,16 @@ from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, terms_of
 from quantlab.trading.costs import Costs
+from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
     from quantlab.engine.inputs import Inputs
     from quantlab.engine.loop import Outcome, Plan
+    from quantlab.engine.now import Now
     from quantlab.engine.result import Result
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
+    from quantlab.trading.broker import Broker
     from quantlab.trading.ledger import Record
 
 ENGINES = ("python", "auto")
@@ -96,20 +99,14 @@ def backtest(
     # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
     from quantlab.engine.inputs import ForecastSource, compute_inputs
     from quantlab.engine.loop import run
-    from quantlab.engine.now import Now
-    from quantlab.trading.broker import Broker
 
     account, execution = account or Account(), execution or Execution()
-    chosen = _check(strategy, bars, cash, engine)
-    start_row, stop = _span(bars, start, end)
+    chosen = chosen_engine(strategy, bars, cash, engine)
+    start_row, stop = span_of(bars, start, end)
     bars = bars.rows(0, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    ready = inputs.ready(bars)
-    plan = _plan(start_row, stop, ready if inputs.sources else None, execution)
-    price = bars.close if plan.same_close else bars.open
-    broker = Broker(bars, float(cash), terms_of(costs, account), price)
-    now = Now(bars, broker, list(inputs.sources.values()), ready)
-    live = strategy.started(bars.n_symbols, inputs.sources)
+    terms = terms_of(costs, account)
+    live, now, broker, plan = opened(strategy, bars, inputs, range(start_row, stop), float(cash), terms, execution)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
         outcome = run(live, now, broker, plan, lambda row: tick(row - start_row, ""))
     settings = {
@@ -119,6 +116,26 @@ def backtest(
     return _result(
         strategy, bars, inputs, plan, outcome, broker.ledger.record(outcome.stop), settings, chosen, benchmark
     )
+
+
+def opened(
+    strategy: Strategy,
+    bars: Bars,
+    inputs: Inputs,
+    rows: range,
+    cash: float,
+    terms: FloatArray,
+    execution: Execution,
+) -> tuple[Strategy, Now, Broker, Plan]:
+    """Set up a run over `rows` of `bars`: what `quantlab.engine.loop.run` takes."""
+    from quantlab.engine.now import Now
+    from quantlab.trading.broker import Broker
+
+    ready = inputs.ready(bars)
+    plan = _plan(rows.start, rows.stop, ready if inputs.sources else None, execution)
+    broker = Broker(bars, cash, terms, bars.close if plan.same_close else bars.open)
+    now = Now(bars, broker, list(inputs.sources.values()), ready)
+    return strategy.started(bars.n_symbols, inputs.sources), now, broker, plan
 
 
 def _result(
@@ -165,7 +182,7 @@ def _scores(inputs: Inputs, bars: Bars) -> pd.DataFrame | None:
     return pd.concat(tables) if tables else None
 
 
-def _check(strategy: object, bars: object, cash: float, engine: str) -> str:
+def chosen_engine(strategy: object, bars: object, cash: float, engine: str) -> str:
     """Refuse what cannot be run; return which engine runs, and why."""
     if isinstance(strategy, type) and issubclass(strategy, Strategy):
         raise StrategyError(f"{strategy.__name__} is a class: give an instance, {strategy.__name__}().")
@@ -182,7 +199,7 @@ def _check(strategy: object, bars: object, cash: float, engine: str) -> str:
     return "python (asked for)" if engine == "python" else "python (auto: the interpreted engine runs every strategy)"
 
 
-def _span(bars: Bars, start: Any, end: Any) -> tuple[int, int]:
+def span_of(bars: Bars, start: Any, end: Any) -> tuple[int, int]:
     """First row, and the row after the last, of the labels `start` … `end`."""
     run = bars.window(start, end)
     first = int(np.searchsorted(bars.time_ns, run.time_ns[0]))
@@ -194,7 +211,7 @@ def _plan(start: int, stop: int, ready: Any, execution: Execution) -> Plan:
 
     first = start
     if ready is not None:
-        decidable = np.flatnonzero(ready[start:].any(axis=1))
+        decidable = np.flatnonzero(ready[start:stop].any(axis=1))
         first = start + int(decidable[0]) if len(decidable) else stop
     return Plan(start, stop, first, execution.fill == "same_close")
 

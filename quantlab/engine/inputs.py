@@ -19,6 +19,7 @@ from quantlab.typing import BoolArray, FloatArray
 if TYPE_CHECKING:
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
+    from quantlab.forecasting.store import ForecastStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class ForecastSource:
     ----------
     given
         One table for a strategy with one forecast, or tables by attribute name.
-    folds, seed, progress
+    folds, seed, progress, store, baselines
         As `walk_forward` takes them, for what is not given.
     """
 
@@ -63,10 +64,14 @@ class ForecastSource:
     folds: WalkForward | None = None
     seed: int = 0
     progress: bool | None = None
+    store: ForecastStore | None = None
+    baselines: bool = True
 
 
-def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource) -> Inputs:
-    """Compute each declared feature and forecast of `strategy` once.
+def compute_inputs(
+    strategy: Strategy, bars: Bars, origin: ForecastSource, *, tested: bool = True
+) -> Inputs:
+    """Compute each declared feature and forecast of `strategy` once; `tested` as in `compute_input`.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource) -> In
     computed: dict[object, FloatArray] = {}
     for name, feature in features.items():
         if feature.key not in computed:
-            answer = compute_input(feature, bars)
+            answer = compute_input(feature, bars, tested=tested)
             computed[feature.key] = answer.values
             if answer.unchecked:
                 unchecked.append(f"{name} was not tested for looking ahead: {answer.unchecked}")
@@ -113,7 +118,13 @@ def _forecast_tables(
             from quantlab.forecasting.walk_forward import walk_forward  # torch, skfolio
 
             made[outlook.forecaster] = walk_forward(
-                outlook.forecaster, bars, origin.folds, seed=origin.seed, progress=origin.progress
+                outlook.forecaster,
+                bars,
+                origin.folds,
+                seed=origin.seed,
+                store=origin.store,
+                baselines=origin.baselines,
+                progress=origin.progress,
             )
         tables[name] = made[outlook.forecaster]
     return tables

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantlab.engine.now import Fill, Now, open_block
+from quantlab.engine.now import Fill, Now, open_block, rows_in_block
 from quantlab.engine.strategy import Strategy
 from quantlab.trading.broker import Broker
 
@@ -66,80 +66,87 @@ class _Loop:
         self.plan = plan
         self.tick = tick
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
+        self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
         self.marked = plan.start
         self.ruined_at = plan.stop
-        ends = np.unique(now._bars.end_rows)
-        self.delistings = [int(row) + 1 for row in ends if row + 1 < plan.stop][::-1]
-        self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
+        ends = np.unique(now._bars.end_rows) + 1
+        self.delistings = [int(row) for row in ends if row < plan.stop][::-1]
+        self.wake = plan.start
 
     def run(self) -> Outcome:
         hook = "on_start"
         try:
             self.strategy.on_start(self.now)
             hook = "on_bar"
-            last = self.over_bars()
+            _refuse_orders(self.now, "")
+            stop = self.over_bars()
             hook = "on_end"
             _refuse_orders(self.now, "on_end comes after the last bar")
             self.strategy.on_end(self.now)
         except Exception as error:
             error.add_note(_place(self.strategy, self.now, hook))
             raise
-        return Outcome(last + 1, self.ruined_at == last)
+        return Outcome(stop, self.ruined_at < self.plan.stop)
 
     def over_bars(self) -> int:
-        """Move through the bars; return the last row."""
-        plan, now, broker = self.plan, self.now, self.broker
-        on_bar = self.strategy.on_bar
-        set_bar, set_offset = type(now).bar.__set__, type(now)._offset.__set__  # type: ignore[attr-defined]
-        _refuse_orders(now, "")
-        for first in range(plan.start, plan.stop, now._rows_in_block):
-            open_block(now)
+        """Move through the bars; return the row after the last one lived through."""
+        now, plan = self.now, self.plan
+        n_rows = rows_in_block(now.n_symbols)
+        if plan.first_decision > plan.start:
+            self.mark(plan.start, plan.first_decision)
+        for first in range(plan.first_decision, plan.stop, n_rows):
+            open_block(now, first)
             self.tick(first)
-            for bar in range(first, min(first + now._rows_in_block, plan.stop)):
-                set_bar(now, bar)
-                set_offset(now, bar - first)
-                fresh = 0
-                if self.delistings and bar >= self.delistings[-1]:
-                    fresh = self.delist(bar)
-                if broker.busy and not plan.same_close:
-                    fresh += broker.meet(bar, bar - 1)
-                if fresh or bar >= self.marked:
-                    self.mark(bar)
-                if bar == self.ruined_at:
-                    broker.liquidate(bar)
-                    self.mark(bar)
-                    self.ruined_at = bar
-                    return bar
-                if fresh and self.hears_fills:
-                    self.tell(fresh)
-                if bar >= plan.first_decision:
-                    on_bar(now)
-                if broker.busy and plan.same_close and self.meet_close(bar):
-                    return bar
-        return plan.stop - 1
+            stop = self.over_block(first, min(first + n_rows, plan.stop))
+            if stop:
+                return stop
+        return plan.stop
 
-    def meet_close(self, bar: int) -> bool:
-        """Let orders meet the close they were decided on; return whether the account is ruined by it."""
-        fresh = self.broker.meet(bar, bar)
-        if fresh:
-            self.mark(bar)
-            if self.ruined_at == bar:
-                self.broker.liquidate(bar)
-                self.mark(bar)
-                self.ruined_at = bar
-                return True
-            if self.hears_fills:
-                self.tell(fresh)
+    def over_block(self, first: int, stop: int) -> int:
+        """Move through rows `first` … `stop` − 1; return the row after ruin, or 0 without it.
+
+        The hot loop: most bars have no event, so that all it does is to move `now` and to call `on_bar`.
+        """
+        now, broker, on_bar, same_close = self.now, self.broker, self.strategy.on_bar, self.plan.same_close
+        move = type(now)._offset.__set__  # type: ignore[attr-defined]
+        n = now.n_symbols
+        for bar in range(first, stop):
+            move(now, (bar - first) * n)
+            if (broker.busy or bar >= self.wake) and self.event(bar):
+                return bar + 1
+            on_bar(now)
+            if same_close and broker.busy and self.settle(bar, broker.meet(bar, bar)):
+                return bar + 1
+        return 0
+
+    def event(self, bar: int) -> bool:
+        """Do what this bar brings beside its close: delistings, fills at the open, marks; say whether it ruins."""
+        fresh = 0
+        while self.delistings and bar >= self.delistings[-1]:
+            fresh += self.broker.delist(self.delistings.pop())
+        if not self.plan.same_close:
+            fresh += self.broker.meet(bar, bar - 1)
+        return self.settle(bar, fresh)
+
+    def settle(self, bar: int, fresh: int) -> bool:
+        """Mark the books after `fresh` fills and tell the strategy of them; say whether the account is ruined."""
+        if fresh or bar >= self.marked:
+            self.mark(bar, min(bar + self.mark_ahead, self.plan.stop))
+        if bar == self.ruined_at:
+            self.broker.liquidate(bar)
+            self.broker.mark(bar, bar + 1)
+            return True
+        if fresh and self.hears_fills:
+            self.tell(fresh)
         return False
 
-    def delist(self, bar: int) -> int:
-        self.delistings.pop()
-        return self.broker.delist(bar)
-
-    def mark(self, bar: int) -> None:
-        self.marked = min(bar + self.mark_ahead, self.plan.stop)
-        ruined = self.broker.mark(bar, self.marked)
-        self.ruined_at = ruined if ruined < self.marked else self.plan.stop
+    def mark(self, bar: int, stop: int) -> None:
+        """Mark rows `bar` … `stop` − 1, and set the row at which the loop must look up again."""
+        self.marked = stop
+        ruined = self.broker.mark(bar, stop)
+        self.ruined_at = ruined if ruined < stop else self.plan.stop
+        next_end = self.delistings[-1] if self.delistings else self.plan.stop
+        self.wake = min(self.marked, self.ruined_at, next_end)
 
     def tell(self, fresh: int) -> None:
         """Tell the strategy of the last `fresh` fills, in their sequence."""

@@ -21,8 +21,8 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 FIELDS = ("open", "high", "low", "close", "volume", "mark")
 
 # Cells of an input that are turned into Python numbers at a time: scalar reads are then list reads, which cost
-# a fraction of reading a NumPy cell, and memory stays small on long panels.
-BLOCK_CELLS = 1 << 16
+# a fraction of reading a NumPy cell, and a block stays in the processor's cache.
+BLOCK_CELLS = 1 << 13
 
 
 class Fill(NamedTuple):
@@ -68,7 +68,7 @@ class Source:
         self.name = name
         self._values = values
         self._levels = {level: Source(name, matrix) for level, matrix in (levels or {}).items()}
-        self._block: list[list[float]] = []
+        self._block: list[float] = []
         self._row: FloatArray = values[:0]
         self._row_bar = -1
 
@@ -88,20 +88,17 @@ class Now:
         "_bars",
         "_broker",
         "_fields",
+        "_first",
         "_is_new",
         "_offset",
         "_ready",
         "_refusal",
-        "_rows_in_block",
         "_sources",
-        "bar",
         "n_symbols",
         "position",
         "symbols",
     )
 
-    bar: int
-    """Number of the current bar: its row in the bars."""
     n_symbols: int
     """Number of symbols."""
     symbols: tuple[str, ...]
@@ -117,12 +114,11 @@ class Now:
         put(self, "_broker", broker)
         put(self, "_sources", [each for s in sources for each in (s, *s._levels.values())])
         put(self, "_fields", {name: Source(name, getattr(bars, name)) for name in FIELDS})
+        put(self, "_first", -1)
         put(self, "_is_new", {})
         put(self, "_offset", 0)
         put(self, "_ready", ready)
         put(self, "_refusal", "on_start sees no bar")
-        put(self, "_rows_in_block", max(16, BLOCK_CELLS // bars.n_symbols))
-        put(self, "bar", -1)
         put(self, "n_symbols", bars.n_symbols)
         put(self, "symbols", bars.symbols)
         put(self, "position", held)
@@ -144,9 +140,11 @@ class Now:
         if type(key) is tuple:
             source, i = key
             try:
-                return source._block[self._offset][i]
+                if 0 <= i < self.n_symbols:
+                    return source._block[self._offset + i]
             except (IndexError, AttributeError):
-                return self._load(source)[self._offset][self._checked(i)]
+                pass
+            return self._load(source)[self._offset + self._checked(i)]
         return self._row_of(key)
 
     def quantile(self, forecast: Any, level: float, i: int | None = None) -> Any:
@@ -183,6 +181,11 @@ class Now:
                 f"`if now.bar + 1 < {n}: return` waits for enough."
             )
         return _frozen(values[self.bar + 1 - n : self.bar + 1].copy())
+
+    @property
+    def bar(self) -> int:
+        """Number of the current bar: its row in the bars."""
+        return self._first + self._offset // self.n_symbols
 
     @property
     def open(self) -> FloatArray:
@@ -332,21 +335,26 @@ class Now:
             source._row_bar = self.bar
         return source._row
 
-    def _load(self, source: Any) -> list[list[float]]:
+    def _load(self, source: Any) -> list[float]:
         """Return the block of rows around now as Python numbers, loading it once."""
         _must_be_source(source)
-        first = self.bar - self._offset
         if not source._block:
-            source._block = source._values[first : first + self._rows_in_block].tolist()
-        block: list[list[float]] = source._block
+            rows = slice(self._first, self._first + rows_in_block(self.n_symbols))
+            source._block = source._values[rows].ravel().tolist()
+        block: list[float] = source._block
         return block
 
 
-def open_block(now: Now) -> None:
-    """Begin a block of bars at the next one: what was loaded of the last block is dropped."""
+def rows_in_block(n_symbols: int) -> int:
+    """Bars that are turned into Python numbers at a time."""
+    return max(16, BLOCK_CELLS // n_symbols)
+
+
+def open_block(now: Now, first: int) -> None:
+    """Begin a block of bars at row `first`: what was loaded of the last block is dropped."""
+    object.__setattr__(now, "_first", first)
+    object.__setattr__(now, "_offset", 0)
     for source in now._sources:
-        source._block = []
-    for source in now._fields.values():
         source._block = []
 
 

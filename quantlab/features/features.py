@@ -136,7 +136,7 @@ class Feature:
     def _demand_resolved(self) -> None:
         if not self.is_resolved:
             raise StrategyError(
-                f"{self!r} depends on a strategy's parameters; make the strategy first, or call resolve(values)."
+                f"{self!r} depends on open parameters; make the strategy first, or call resolve(values)."
             )
 
     def __repr__(self) -> str:
@@ -193,8 +193,10 @@ def feature(
     return Feature(name_or_function, lookback, of, output, tuple(params.items()))
 
 
-def compute_input(feature: Feature, bars: Bars) -> Computed:
+def compute_input(feature: Feature, bars: Bars, *, tested: bool = True) -> Computed:
     """Compute a resolved feature, and say whether a function could be tested for looking ahead.
+
+    ``tested=False`` leaves that test out; `quantlab.check` does, because it tests more.
 
     Raises
     ------
@@ -205,7 +207,7 @@ def compute_input(feature: Feature, bars: Bars) -> Computed:
     if callable(feature.source):
         from quantlab.features.user_functions import compute_function
 
-        computed = Computed(*compute_function(feature, bars))
+        computed = Computed(*compute_function(feature, bars, tested=tested))
     else:
         from quantlab.features.compute import compute_built_in  # brings Numba
 
@@ -221,7 +223,8 @@ def compute_input(feature: Feature, bars: Bars) -> Computed:
 def _row(name: str) -> BuiltIn:
     if name not in BUILT_INS:
         raise StrategyError(
-            f"there is no feature {name!r}. {did_you_mean(name, BUILT_INS)} A function (bars, lookback) will do too."
+            f"there is no feature {name!r}. {did_you_mean(name, BUILT_INS)} "
+            "A function (bars, lookback) will do too."
         )
     return BUILT_INS[name]
 

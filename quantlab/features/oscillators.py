@@ -25,7 +25,7 @@ def rsi(own: OwnBars, lookback: int) -> FloatArray:
 
 
 def stochastic(own: OwnBars, lookback: int, smooth: int, signal: int) -> dict[str, FloatArray]:
-    """Place of the close in the range of `lookback` bars, averaged over `smooth` (k), again over `signal` (d)."""
+    """Place of the close in the range of `lookback` bars, averaged over `smooth` (k), then `signal` (d)."""
     lowest = rolling_min(own.low, lookback)
     place = 100.0 * ratio(own.close - lowest, rolling_max(own.high, lookback) - lowest)
     k = rolling_mean(place, smooth)

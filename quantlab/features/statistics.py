@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from quantlab.features.own_bars import OwnBars, earlier, ratio
-from quantlab.kernels.moments import rolling_mean_squares, rolling_products, rolling_skewness, rolling_std
+from quantlab.kernels.moments import rolling_products, rolling_skewness, rolling_std, rolling_zscore
 from quantlab.kernels.order_statistics import rolling_rank
 from quantlab.kernels.rolling import rolling_max
 from quantlab.typing import FloatArray
@@ -53,7 +53,7 @@ def std(own: OwnBars, lookback: int) -> FloatArray:
 
 def zscore(own: OwnBars, lookback: int) -> FloatArray:
     """Distance of the value from the mean of the last `lookback`, in standard deviations."""
-    return deviations_from_mean(own.values, lookback)
+    return rolling_zscore(own.values, lookback)
 
 
 def skew(own: OwnBars, lookback: int) -> FloatArray:
@@ -92,9 +92,3 @@ def overnight_return(own: OwnBars) -> FloatArray:
 def intraday_return(own: OwnBars) -> FloatArray:
     """Close over the open of the same bar, less 1."""
     return ratio(own.close, own.open) - 1.0
-
-
-def deviations_from_mean(values: FloatArray, lookback: int) -> FloatArray:
-    """(value − mean)/standard deviation of the last `lookback` values."""
-    mean, squares = rolling_mean_squares(values, lookback)
-    return ratio(values - mean, np.sqrt(squares / (lookback - 1)))

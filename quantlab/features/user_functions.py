@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _VERDICTS: weakref.WeakKeyDictionary[Any, dict[Hashable, str | None]] = weakref.WeakKeyDictionary()
 
 
-def compute_function(feature: Feature, bars: Bars) -> tuple[FloatArray, str | None]:
-    """Values of a function's feature, and why it could not be checked, or None.
+def compute_function(feature: Feature, bars: Bars, *, tested: bool = True) -> tuple[FloatArray, str | None]:
+    """Values of a function's feature, and why it could not be checked, or None; `tested` as in `compute_input`.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def compute_function(feature: Feature, bars: Bars) -> tuple[FloatArray, str | No
         If a value changes when later bars are taken away.
     """
     values = _run(feature, bars)
-    return values, _remembered(feature, bars, values)
+    return values, _remembered(feature, bars, values) if tested else None
 
 
 def _run(feature: Feature, bars: Bars) -> FloatArray:
@@ -90,9 +90,8 @@ def _demand_same(feature: Feature, bars: Bars, whole: FloatArray, cut: FloatArra
         return
     row, column = np.argwhere(differs)[0]
     raise CausalityError(
-        f"{feature!r} depends on later bars: at bar {row} ({bars.time[row]}), "
-        f"symbol {bars.symbols[column]!r}, "
-        f"it is {whole[row, column]} with all {bars.n_bars} bars but {cut[row, column]} when the bars end at bar "
-        f"{len(cut) - 1}. Use only rows up to the one that is written (no shift(-1), no mean over all rows, no "
-        "interpolation, no random numbers)."
+        f"{feature!r} depends on later bars: at bar {row} ({bars.time[row]}), symbol "
+        f"{bars.symbols[column]!r}, it is {whole[row, column]} with all {bars.n_bars} bars but "
+        f"{cut[row, column]} when the bars end at bar {len(cut) - 1}. Use only rows up to the one that is "
+        "written (no shift(-1), no mean over all rows, no interpolation, no random numbers)."
     )

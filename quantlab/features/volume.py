@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from quantlab.features.own_bars import OwnBars, change, earlier, ratio
-from quantlab.features.statistics import deviations_from_mean
+from quantlab.kernels.moments import rolling_zscore
 from quantlab.kernels.rolling import rolling_mean, rolling_sum
 from quantlab.kernels.smoothing import running_total
 from quantlab.typing import FloatArray
@@ -37,4 +37,4 @@ def illiquidity(own: OwnBars, lookback: int) -> FloatArray:
 
 def volume_zscore(own: OwnBars, lookback: int) -> FloatArray:
     """Z-score of ln(1 + volume): volumes are skewed, their logarithms much less."""
-    return deviations_from_mean(np.log1p(own.volume), lookback)
+    return rolling_zscore(np.log1p(own.volume), lookback)

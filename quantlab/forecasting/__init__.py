@@ -1,0 +1,1 @@
+"""Forecasts: recipes, training, walk-forward and scores."""

@@ -15,6 +15,7 @@ from quantlab.typing import IntArray
 if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
 
+
 def align(table: Forecasts, bars: Bars) -> Forecasts:
     """`table` on the rows and symbols of `bars`, and those beside it too; NaN where it has no forecast."""
     from quantlab.forecasting.forecast import NEVER, Forecasts
@@ -44,7 +45,7 @@ def align(table: Forecasts, bars: Bars) -> Forecasts:
 
 
 def _source_rows(table: Forecasts, bars: Bars) -> IntArray:
-    """The row of `table` for each row of `bars` (n_bars,), -1 where there is none."""
+    """Find the row of `table` for each row of `bars` (n_bars,), -1 where there is none."""
     if table.time.tz is None and bars.time.tz is None:
         return table.time.as_unit("ns").get_indexer(bars.time.as_unit("ns")).astype(np.int64)
     return pd.Index(table.time_ns).get_indexer(pd.Index(bars.time_ns)).astype(np.int64)
@@ -55,10 +56,12 @@ def _shifted(stamps: IntArray, by: IntArray, never: int) -> IntArray:
 
 
 def read_frame(frame: pd.DataFrame, trained_through: Any, as_of: Any) -> dict[str, Any]:
-    """The axes and arrays of a frame of medians, ready for `Forecasts`."""
+    """Read the axes and arrays of a frame of medians, ready for `Forecasts`."""
     time = pd.DatetimeIndex(frame.index).as_unit("ns")
     if time.tz is None and bool((time != time.normalize()).any()):
-        raise ForecastError(f"time {time[0]} is a clock time without a zone; frame.tz_localize('UTC') or its own zone.")
+        raise ForecastError(
+            f"time {time[0]} is a clock time without a zone; frame.tz_localize('UTC') or its own zone."
+        )
     closes = _closes(time)
     return {
         "values": frame.to_numpy(dtype=np.float64)[:, :, None, None],

@@ -20,11 +20,12 @@ ENOUGH = 30  # training labels of a symbol below which it is given the quantiles
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NaiveForecaster(Forecaster):
-    """No change: the median forecast is 0.0, the other levels are how far training labels lay from their median.
+    """No change: the median is 0.0, the other levels are how far training labels lay from their median.
 
-    Level q of a symbol and horizon is Q(q) − Q(0.5) of that symbol's labels in the training block (learning and
-    validation part), Q the empirical quantile with linear interpolation; a symbol with fewer than 30 labels gets the
-    quantiles of all symbols pooled. It reads no features. Its median never varies, so it has no correlation.
+    Level q of a symbol and horizon is Q(q) − Q(0.5) of that symbol's labels in the training block (learning
+    and validation part), Q the empirical quantile with linear interpolation; a symbol with fewer than 30
+    labels gets the quantiles of all symbols pooled. It reads no features. Its median never varies, so it has
+    no correlation.
 
     Examples
     --------
@@ -37,15 +38,11 @@ class NaiveForecaster(Forecaster):
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedNaive:
         """Measure the spread of the labels; nothing is drawn, so `seed` changes nothing."""
         symbols, labels = _all_labels(window)
-        pooled = np.quantile(labels, self.levels, axis=0)
-        spread = np.empty((window.learn.features.shape[0], len(self.horizons), len(self.levels)))
-        for symbol in range(len(spread)):
-            own = labels[symbols == symbol]
-            spread[symbol] = (np.quantile(own, self.levels, axis=0) if len(own) >= ENOUGH else pooled).T
-        return TrainedNaive(spread - spread[:, :, [self.levels.index(0.5)]])
+        quantiles = _quantiles_by_symbol(symbols, labels, self.levels, window.learn.features.shape[0])
+        return TrainedNaive(quantiles - quantiles[:, :, [self.levels.index(0.5)]])
 
     def restore(self, state: State) -> TrainedNaive:
-        """The trained forecaster whose `state` this is."""
+        """Make the trained forecaster whose `state` this is."""
         return TrainedNaive(state["quantiles"])
 
 
@@ -56,11 +53,11 @@ class TrainedNaive:
     quantiles: FloatArray
 
     def predict(self, windows: Windows) -> FloatArray:
-        """The quantiles of each window's symbol ``(n_windows, n_horizons, n_levels)``."""
+        """Give the quantiles of each window's symbol ``(n_windows, n_horizons, n_levels)``."""
         return self.quantiles[windows.symbols]
 
     def state(self) -> State:
-        """What was learnt, as named arrays."""
+        """Give what was learnt, as named arrays."""
         return {"quantiles": self.quantiles}
 
 
@@ -68,16 +65,16 @@ class TrainedNaive:
 class RidgeForecaster(Forecaster):
     """A straight line through the features, shrunk (scikit-learn's Ridge), pooled over symbols.
 
-    Features are standardised inside the fold; with ``lookback=1`` it reads their newest values, with more all values
-    of the window side by side. Level q is the line's value plus the empirical quantile q of its residuals over the
-    training block, so the median is corrected for their median. There is nothing to stop early: it learns from
-    the validation part too.
+    Features are standardised inside the fold; with ``lookback=1`` it reads their newest values, with more all
+    values of the window side by side. Level q is the line's value plus the empirical quantile q of the
+    symbol's residuals over the training block (of all symbols' where it has fewer than 30), so the median is
+    corrected for their median. There is nothing to stop early: it learns from the validation part too.
 
     Parameters
     ----------
     penalty
-        Shrinkage per training label, in variances of a standardised feature: 0.1 weighs as much as one tenth of
-        the data (scikit-learn's `alpha` is penalty × labels).
+        Shrinkage per training label, in variances of a standardised feature: 0.1 weighs as much as one tenth
+        of the data (scikit-learn's `alpha` is penalty × labels).
 
     Examples
     --------
@@ -98,26 +95,27 @@ class RidgeForecaster(Forecaster):
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedRidge:
         """Solve for the line; nothing is drawn, so `seed` changes nothing."""
         from sklearn.linear_model import Ridge  # slow to import: only where a line is fitted
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         scaler = Scaler.fit(window.learn)
         inputs = np.concatenate([_scaled_flat(scaler, each) for each in (window.learn, window.validation)])
-        _, labels = _all_labels(window)
+        symbols, labels = _all_labels(window)
         spread = usable_spread(labels)
         with threadpool_limits(1):  # the same bits on any number of cores
             line = Ridge(alpha=self.penalty * len(labels), solver="cholesky").fit(inputs, labels / spread)
         slopes = np.atleast_2d(line.coef_) * spread[:, None]
         intercept = np.atleast_1d(line.intercept_) * spread
         residuals = labels - _line(inputs, slopes, intercept)
-        return TrainedRidge(scaler, slopes, intercept, np.quantile(residuals, self.levels, axis=0).T)
+        quantiles = _quantiles_by_symbol(symbols, residuals, self.levels, window.learn.features.shape[0])
+        return TrainedRidge(scaler, slopes, intercept, quantiles)
 
     def restore(self, state: State) -> TrainedRidge:
-        """The trained forecaster whose `state` this is."""
+        """Make the trained forecaster whose `state` this is."""
         scaler = Scaler(state["centre"], state["spread"])
         return TrainedRidge(scaler, state["slopes"], state["intercept"], state["residuals"])
 
     def baselines(self) -> tuple[Forecaster, ...]:
-        """The naive forecaster."""
+        """Compare with the naive forecaster."""
         return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
 
     def environment(self) -> dict[str, str]:
@@ -127,7 +125,17 @@ class RidgeForecaster(Forecaster):
 
 @dataclass(frozen=True, eq=False)
 class TrainedRidge:
-    """Slopes ``(n_horizons, lookback * n_features)``, intercepts, and residual quantiles ``(n_horizons, n_levels)``."""
+    """A line for every horizon, and how far returns fell from it.
+
+    Parameters
+    ----------
+    scaler
+        Of the features.
+    slopes, intercept
+        ``(n_horizons, lookback * n_features)`` and ``(n_horizons,)``, in returns.
+    residuals
+        Their quantiles ``(n_symbols, n_horizons, n_levels)``.
+    """
 
     scaler: Scaler
     slopes: FloatArray
@@ -135,18 +143,30 @@ class TrainedRidge:
     residuals: FloatArray
 
     def predict(self, windows: Windows) -> FloatArray:
-        """The line plus its residual quantiles ``(n_windows, n_horizons, n_levels)``."""
+        """Add the residual quantiles to the line ``(n_windows, n_horizons, n_levels)``."""
         line = _line(_scaled_flat(self.scaler, windows), self.slopes, self.intercept)
-        return line[:, :, None] + self.residuals
+        return line[:, :, None] + self.residuals[windows.symbols]
 
     def state(self) -> State:
-        """What was learnt, as named arrays."""
+        """Give what was learnt, as named arrays."""
         scaler = {"centre": self.scaler.centre, "spread": self.scaler.spread}
         return {**scaler, "slopes": self.slopes, "intercept": self.intercept, "residuals": self.residuals}
 
 
+def _quantiles_by_symbol(
+    symbols: IntArray, values: FloatArray, levels: tuple[float, ...], n_symbols: int
+) -> FloatArray:
+    """Take the quantiles ``(n_symbols, n_horizons, n_levels)`` of each symbol; pooled where it has few."""
+    pooled = np.quantile(values, levels, axis=0)
+    quantiles = np.empty((n_symbols, values.shape[1], len(levels)))
+    for symbol in range(n_symbols):
+        own = values[symbols == symbol]
+        quantiles[symbol] = (np.quantile(own, levels, axis=0) if len(own) >= ENOUGH else pooled).T
+    return quantiles
+
+
 def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> FloatArray:
-    """Value of the line ``(n_windows, n_horizons)``; without BLAS, whose bits depend on how many rows it is given."""
+    """Evaluate the line ``(n_windows, n_horizons)``; not by BLAS, whose bits depend on the number of rows."""
     line: FloatArray = np.einsum("wi,hi->wh", inputs, slopes, optimize=False) + intercept
     return line
 

@@ -52,10 +52,14 @@ def forecast(forecaster: Forecaster, *, horizon: int | None = None) -> ForecastI
     forecast(RidgeForecaster(horizon=(1, 5)), horizon=5)
     """
     if not isinstance(forecaster, Forecaster):
-        raise ForecastError(f"forecast({forecaster!r}): give a forecaster made by a call, such as CNN1D(horizon=5).")
+        raise ForecastError(
+            f"forecast({forecaster!r}): give a forecaster made by a call, such as CNN1D(horizon=5)."
+        )
     declared = ", ".join(map(str, forecaster.horizons))
     if horizon is None and len(forecaster.horizons) > 1:
-        raise ForecastError(f"{forecaster!r} speaks at several horizons: say which, horizon= one of {declared}.")
+        raise ForecastError(
+            f"{forecaster!r} speaks at several horizons: say which, horizon= one of {declared}."
+        )
     if horizon is not None and horizon not in forecaster.horizons:
         raise ForecastError(f"{forecaster!r} has no horizon of {horizon!r} bars; it has {declared}.")
     return ForecastInput(forecaster, forecaster.horizons[0] if horizon is None else horizon)

@@ -36,9 +36,14 @@ class FoldForecast:
 
 
 def forecast_fold(
-    forecaster: Forecaster, panel: Panel, fold: Fold, seed: int, store: ForecastStore | Forgetful, key: str | None
+    forecaster: Forecaster,
+    panel: Panel,
+    fold: Fold,
+    seed: int,
+    store: ForecastStore | Forgetful,
+    key: str | None,
 ) -> FoldForecast | None:
-    """The forecasts of `fold`; None when its training block holds no complete window.
+    """Forecast the test block of `fold`; None when its training block holds no complete window.
 
     Weights are kept under what training reads, forecasts under that and what predicting reads: new bars after
     a fold leave it alone, and changed bars in its test block leave its weights.
@@ -58,14 +63,14 @@ def forecast_fold(
 
 
 def fold_seed(seed: int, fold: Fold) -> int:
-    """A seed of its own for each fold, so that no two folds draw the same weights."""
+    """Draw a seed for the fold, so that no two folds draw the same weights."""
     return int(np.random.SeedSequence([seed, fold.number]).generate_state(1)[0])
 
 
 def _trained(
     forecaster: Forecaster, window: TrainingWindow, seed: int, store: ForecastStore | Forgetful, key: str
 ) -> tuple[TrainedForecaster, list[list[float]], bool]:
-    """The trained forecaster, its losses, and whether it was trained now."""
+    """Give the trained forecaster, its losses, and whether it was trained now."""
     kept = store.get("weights", key)
     if kept is not None:
         return forecaster.restore(kept.arrays), kept.words["losses"], False
@@ -77,7 +82,7 @@ def _trained(
 
 
 def _predicted(forecaster: Forecaster, ready: TrainedForecaster, windows: Windows, fold: Fold) -> FloatArray:
-    """The forecasts of all complete windows, laid on the rows of the test block."""
+    """Forecast all complete windows, laid on the rows of the test block."""
     n_symbols, n_rows, _ = windows.features.shape
     values = np.full((len(fold.test), n_symbols, len(forecaster.horizons), len(forecaster.levels)), np.nan)
     if len(windows):

@@ -45,7 +45,8 @@ class WalkForward:
     smaller blocks for shorter samples. The last test block may be short.
 
     The purge is horizon + execution lag and is never asked for: the label of row s is the return from
-    open[s+1] to open[s+1+horizon], so the last ``horizon + 1`` rows before a judged block would reach into it.
+    open[s+1] to open[s+1+horizon], so the last ``horizon + 1`` rows before a judged block would reach into
+    it.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ class WalkForward:
         return horizon + EXECUTION_LAG + self.embargo
 
     def bars_needed(self, horizon: int) -> int:
-        """The fewest bars that give one fold with one tested bar."""
+        """Count the fewest bars that give one fold with one tested bar."""
         return self.train + self.gap(horizon) + 1
 
     def split(self, n_bars: int, horizon: int) -> Iterator[Fold]:
@@ -100,7 +101,9 @@ class WalkForward:
         whole("WalkForward.split", "horizon", horizon, 1)
         self._refuse_too_few(n_bars, horizon)
         import numpy as np
-        from skfolio.model_selection import WalkForward as Splitter  # slow to import: only where folds are cut
+        from skfolio.model_selection import (
+            WalkForward as Splitter,
+        )  # slow to import: only where folds are cut
 
         splitter = Splitter(
             test_size=self.test,
@@ -135,5 +138,5 @@ class WalkForward:
         if judged and self.train - judged - self.gap(horizon) < 1:
             raise ForecastError(
                 f"{self}: {self.train} training bars less {judged} for validation and a purge of "
-                f"{self.gap(horizon)} leave none to learn from; give a larger train= or a smaller validation=."
+                f"{self.gap(horizon)} leave none to learn from; give a larger train= or smaller validation=."
             )

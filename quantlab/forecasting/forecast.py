@@ -1,4 +1,4 @@
-"""The forecast table: quantiles of future returns per bar, symbol and horizon, each with its date of birth."""
+"""The forecast table: quantiles of returns per bar, symbol and horizon, each with its date of birth."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class Forecasts:
     Parameters
     ----------
     values
-        Quantile forecasts ``(n_bars, n_symbols, n_horizons, n_levels)``, fractions; NaN where there is no forecast.
+        Quantile forecasts ``(n_bars, n_symbols, n_horizons, n_levels)``, fractions; NaN where there is no
+        forecast.
     time, time_ns
         Stamps of the rows as `Bars` shows them, and their closes in nanoseconds UTC ``(n_bars,)``.
     symbols, horizons, levels
@@ -81,15 +82,15 @@ class Forecasts:
     @cached_property
     def known(self) -> BoolArray:
         """Where a forecast stands ``(n_bars, n_symbols)``."""
-        known: BoolArray = np.isfinite(self.values).all(axis=(2, 3))
+        known: BoolArray = np.all(np.isfinite(self.values), axis=(2, 3))
         return known
 
     def median(self, horizon: int | None = None) -> FloatArray:
-        """The median forecast ``(n_bars, n_symbols)``; `horizon` may be left out where the table has one."""
+        """Read the median forecast ``(n_bars, n_symbols)``; a table of one horizon needs no `horizon`."""
         return self.quantile(0.5, horizon)
 
     def quantile(self, level: float, horizon: int | None = None) -> FloatArray:
-        """The forecast at a declared `level` ``(n_bars, n_symbols)``, read-only; another level is an error."""
+        """Read the forecast at a declared `level` ``(n_bars, n_symbols)``; another level is an error."""
         return self.values[:, :, self.horizon_index(horizon), self.level_index(level)]
 
     def level_index(self, level: float) -> int:
@@ -103,7 +104,9 @@ class Forecasts:
         near = np.flatnonzero(np.isclose(self.levels, level, rtol=0.0, atol=1e-12))
         if len(near) == 0:
             declared = ", ".join(f"{each:g}" for each in self.levels)
-            raise ForecastError(f"{self.name} has no quantile level {level!r}. Declared: {declared}; add it to levels=.")
+            raise ForecastError(
+                f"{self.name} has no quantile level {level!r}. Declared: {declared}; add it to levels=."
+            )
         return int(near[0])
 
     def horizon_index(self, horizon: int | None) -> int:
@@ -117,14 +120,16 @@ class Forecasts:
         declared = ", ".join(map(str, self.horizons))
         if horizon is None:
             if len(self.horizons) > 1:
-                raise ForecastError(f"{self.name} speaks at several horizons: say which, horizon= one of {declared}.")
+                raise ForecastError(
+                    f"{self.name} speaks at several horizons: say which, horizon= one of {declared}."
+                )
             return 0
         if horizon not in self.horizons:
             raise ForecastError(f"{self.name} has no horizon of {horizon!r} bars. Declared: {declared}.")
         return self.horizons.index(horizon)
 
     def align(self, bars: Bars) -> Forecasts:
-        """The same forecasts on the rows and symbols of `bars`; NaN where this table has none.
+        """Lay the same forecasts on the rows and symbols of `bars`; NaN where this table has none.
 
         Rows meet by their close. Session labels meet by label, and the row is restamped to the close that
         `bars` gives that session (its `trained_through` moves along).
@@ -143,13 +148,13 @@ class Forecasts:
         horizon: int = 1,
         name: str = "from_frame",
     ) -> Forecasts:
-        """Forecasts made elsewhere: rows by time, columns by symbol, values the median return over `horizon` bars.
+        """Take in forecasts made elsewhere: rows by time, columns by symbol, the median forecast.
 
         Parameters
         ----------
         frame
-            Fractions (0.01 is 1%); NaN where there is none. Dates are session labels, stamped at 24:00 UTC until
-            they are aligned to bars; clock times need a time zone and are closes.
+            Fractions (0.01 is 1%); NaN where there is none. Dates are session labels, stamped at 24:00 UTC
+            until they are aligned to bars; clock times need a time zone and are closes.
         trained_through
             Last time that anything behind the forecasts was fitted to: one for all rows, or one a row.
         as_of
@@ -202,7 +207,8 @@ class Forecasts:
         return "\n".join(
             [
                 f"Forecasts by {self.name}",
-                f"  speaks        {first} to {last}, {int(self.known.sum()):,} forecasts, {len(self.symbols)} symbols",
+                f"  speaks        {first} to {last}",
+                f"  forecasts     {int(self.known.sum()):,} of {len(self.symbols)} symbols",
                 f"  horizons      {', '.join(map(str, self.horizons))} bars",
                 f"  levels        {', '.join(f'{level:g}' for level in self.levels)}",
                 f"  beside        {', '.join(self.beside) or 'nothing'}",

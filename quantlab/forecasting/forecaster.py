@@ -40,7 +40,7 @@ class TrainedForecaster(Protocol):
         """
 
     def state(self) -> State:
-        """What was learnt, as named arrays; `Forecaster.restore` makes the same forecaster of it."""
+        """Give what was learnt, as named arrays; `Forecaster.restore` makes the same forecaster of it."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -52,14 +52,15 @@ class Forecaster(ABC):
     Parameters
     ----------
     horizon
-        Bars ahead that it speaks, from 1; a tuple for several. The return forecast runs from the next open to the
-        open `horizon` bars later.
+        Bars ahead that it speaks, from 1; a tuple for several. The return forecast runs from the next open to
+        the open `horizon` bars later.
     levels
         Quantile levels, rising inside (0, 1), with 0.5 among them.
     lookback
         Bars of features that it reads, ending now.
     features
-        What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are pooled.
+        What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are
+        pooled.
 
     Raises
     ------
@@ -85,7 +86,9 @@ class Forecaster(ABC):
         whole(owner, "lookback", self.lookback, 1)
         for each in self.inputs:
             if not each.is_resolved:
-                raise ForecastError(f"{owner}: {each!r} depends on a strategy's parameter; a recipe stands alone, give a number.")
+                raise ForecastError(
+                    f"{owner}: {each!r} depends on a strategy's parameter; a recipe stands alone, give a number."
+                )
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -108,10 +111,10 @@ class Forecaster(ABC):
 
     @abstractmethod
     def restore(self, state: State) -> TrainedForecaster:
-        """The trained forecaster whose `state` this is."""
+        """Make the trained forecaster whose `state` this is."""
 
     def baselines(self) -> tuple[Forecaster, ...]:
-        """The simpler recipes that its forecasts are shown beside."""
+        """Name the simpler recipes that its forecasts are shown beside."""
         return ()
 
     def environment(self) -> dict[str, str]:
@@ -119,7 +122,9 @@ class Forecaster(ABC):
         return {"numpy": np.__version__}
 
     def __repr__(self) -> str:
-        changed = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if self._is_told(each))
+        changed = (
+            f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if self._is_told(each)
+        )
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def _is_told(self, each: Field[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""How much forecasts know about returns: correlations with honest errors, hits and quantile losses, from arrays."""
+"""How much forecasts know about returns: correlations with honest errors, hits, quantile losses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Information:
     Parameters
     ----------
     ic, rank_ic
-        Information coefficient (Pearson), and the same of ranks (Spearman); NaN for a forecast that never varies.
+        Information coefficient (Pearson), and the same of ranks (Spearman); NaN for a forecast that never
+        varies.
     ic_error
         Standard error of `ic`.
     icir
@@ -55,11 +56,11 @@ def cross_section(forecast: FloatArray, label: FloatArray, horizon: int) -> Info
 
 
 def pooled(forecast: FloatArray, label: FloatArray, horizon: int) -> Information:
-    """One correlation over all bars and symbols ``(n_bars, n_symbols)``; cells with NaN in either are left out.
+    """Correlate over all bars and symbols ``(n_bars, n_symbols)``; cells with NaN in either are left out.
 
-    Its error sums the influence of all symbols at a bar before it counts bars, so symbols that move together are
-    not taken for independent evidence: with standardised x and y the influence of a cell on the correlation r
-    is x·y − r·(x² + y²)/2.
+    Its error sums the influence of all symbols at a bar before it counts bars, so symbols that move together
+    are not taken for independent evidence: with standardised x and y the influence of a cell on the
+    correlation r is x·y − r·(x² + y²)/2.
     """
     both = np.isfinite(forecast) & np.isfinite(label)
     if both.sum() < 3:
@@ -70,14 +71,15 @@ def pooled(forecast: FloatArray, label: FloatArray, horizon: int) -> Information
     influence[both] = x * y - ic * (x * x + y * y) / 2.0
     bars = both.any(axis=1)
     per_bar = influence.sum(axis=1)[bars] * (bars.sum() / both.sum())
-    ranks = [_standard(pd.Series(each[both]).rank().to_numpy()) for each in (forecast, label)]
+    ranks = [_standard(_ranks(each[both])) for each in (forecast, label)]
     return Information(ic, mean_error(per_bar, horizon), np.nan, float(np.mean(ranks[0] * ranks[1])))
 
 
 def mean_error(series: FloatArray, horizon: int) -> float:
-    """Standard error of the mean of a series ``(n,)`` whose neighbours share up to `horizon` − 1 bars.
+    """Estimate the standard error of the mean of a series ``(n,)`` of returns that overlap by `horizon` − 1.
 
-    Newey and West (1987), Bartlett weights; the lag is the larger of horizon − 1 and ⌊4·(n/100)^(2/9)⌋ (1994).
+    Newey and West (1987), Bartlett weights; the lag is the larger of horizon − 1 and ⌊4·(n/100)^(2/9)⌋
+    (1994).
     """
     n = len(series)
     if n < 2:
@@ -100,7 +102,8 @@ def hit_rate(forecast: FloatArray, label: FloatArray) -> float:
 def pinball(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> float:
     """Mean quantile loss max(q·e, (q − 1)·e), e = label − forecast, over finite cells and levels.
 
-    `values` is ``(n_bars, n_symbols, n_levels)``, `label` ``(n_bars, n_symbols)``; the unit is that of returns.
+    `values` is ``(n_bars, n_symbols, n_levels)``, `label` ``(n_bars, n_symbols)``; the unit is that of
+    returns.
     """
     error = label[..., None] - values
     loss = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1.0) * error)
@@ -109,14 +112,20 @@ def pinball(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) ->
 
 
 def _standard(values: FloatArray) -> FloatArray:
-    """Standard scores; NaN when the values do not vary."""
+    """Give standard scores; NaN when the values do not vary."""
     deviation = values.std()
-    return (values - values.mean()) / (deviation if deviation > 0.0 else np.nan)
+    scores: FloatArray = (values - values.mean()) / (deviation if deviation > 0.0 else np.nan)
+    return scores
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Rank a list, ties at their mean."""
+    return np.asarray(pd.Series(values).rank(), dtype=np.float64)
 
 
 def _row_ranks(values: FloatArray) -> FloatArray:
     """Ranks within each row, ties at their mean, NaN staying NaN."""
-    return pd.DataFrame(values).rank(axis=1).to_numpy()
+    return pd.DataFrame(values).rank(axis=1).to_numpy(dtype=np.float64)
 
 
 def _row_correlations(x: FloatArray, y: FloatArray) -> FloatArray:

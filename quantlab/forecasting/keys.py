@@ -7,9 +7,17 @@ import importlib.util
 import inspect
 import json
 from dataclasses import fields
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from quantlab.forecasting.forecaster import Forecaster
+
+
+@cache
+def version_of(package: str) -> str:
+    """Read the version of an installed package without importing it; once, for that takes 20 ms."""
+    return version(package)
 
 
 def key_of(*parts: object) -> str:
@@ -28,7 +36,9 @@ def recipe_key(forecaster: Forecaster, seed: int) -> str | None:
         return None
     told = {each.name: repr(getattr(forecaster, each.name)) for each in fields(forecaster)}
     name = f"{type(forecaster).__module__}.{type(forecaster).__qualname__}"
-    return key_of(name, json.dumps(told, sort_keys=True), seed, code, sorted(forecaster.environment().items()))
+    return key_of(
+        name, json.dumps(told, sort_keys=True), seed, code, sorted(forecaster.environment().items())
+    )
 
 
 def _code(recipe: type[Forecaster]) -> str | None:
@@ -44,6 +54,8 @@ def _code(recipe: type[Forecaster]) -> str | None:
         except (OSError, TypeError):
             return None
     try:
-        return hashlib.blake2b(b"".join(sorted(path.read_bytes() for path in files)), digest_size=16).hexdigest()
+        return hashlib.blake2b(
+            b"".join(sorted(path.read_bytes() for path in files)), digest_size=16
+        ).hexdigest()
     except OSError:
         return None

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 class NeuralForecaster(Forecaster):
     """A network pooled over symbols, trained on the pinball loss with early stopping.
 
-    A new architecture is a subclass with one method, `network`; scaling, training, quantiles and serving are common
-    to all. Features are standardised inside the fold, labels divided by their training standard deviation.
+    A new architecture is a subclass with one method, `network`; scaling, training, quantiles and serving are
+    common to all. Features are standardised inside the fold, labels divided by their training standard
+    deviation.
 
     Parameters
     ----------
     epochs, patience
-        At most so many passes over the training block; stop after `patience` passes without a better loss on the
-        validation part, and keep the best weights. Without a validation part all epochs run.
+        At most so many passes over the training block; stop after `patience` passes without a better loss on
+        the validation part, and keep the best weights. Without a validation part all epochs run.
     batch
         Windows of one step.
     learning_rate, weight_decay
@@ -38,8 +39,8 @@ class NeuralForecaster(Forecaster):
     clip_norm
         Largest norm of a gradient.
     normalise
-        ``"fold"`` leaves windows as the fold's scaler makes them; ``"window"`` also subtracts each window's own mean
-        and divides by its own deviation, per feature.
+        ``"fold"`` leaves windows as the fold's scaler makes them; ``"window"`` also subtracts each window's
+        own mean and divides by its own deviation, per feature.
     device
         ``"auto"`` (a CUDA device where there is one), ``"cpu"`` or ``"cuda"``.
     """
@@ -82,7 +83,7 @@ class NeuralForecaster(Forecaster):
 
     @abstractmethod
     def network(self, n_features: int) -> nn.Module:
-        """An untrained network from ``(n_windows, lookback, n_features)`` to ``(n_windows, n_outputs)``."""
+        """Build an untrained network: ``(n_windows, lookback, n_features)`` to ``(n_windows, n_outputs)``."""
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedNetwork:
         """Learn from `window`; the same seed gives the same weights on the same machine."""
@@ -91,13 +92,13 @@ class NeuralForecaster(Forecaster):
         return train_network(self, window, seed)
 
     def restore(self, state: State) -> TrainedNetwork:
-        """The trained network whose `state` this is."""
+        """Make the trained network whose `state` this is."""
         from quantlab.forecasting.trained_network import restore_network
 
         return restore_network(self, state)
 
     def baselines(self) -> tuple[Forecaster, ...]:
-        """The naive forecaster, and a straight line through the newest values of the same features."""
+        """Compare with the naive forecaster, and a line through the newest values of the same features."""
         line = RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features)
         return (NaiveForecaster(horizon=self.horizon, levels=self.levels), line)
 

@@ -43,7 +43,7 @@ class Panel:
 
     @classmethod
     def read(cls, forecaster: Forecaster, bars: Bars) -> Panel:
-        """The panel of `forecaster` over `bars`.
+        """Compute the panel of `forecaster` over `bars`.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class Panel:
         return content.hexdigest()
 
     def training_window(self, fold: Fold) -> TrainingWindow:
-        """What may be learnt in `fold`: rows and labels that end before its test block, and nothing else."""
+        """Cut what may be learnt in `fold`: rows and labels that end before its test block."""
         judged = fold.validation or fold.train
         block = range(max(0, fold.train.start - self.lookback + 1), judged.stop)
         learn, learn_labels = self._labelled(block, fold.train, fold)
@@ -77,7 +77,7 @@ class Panel:
         return TrainingWindow(learn, learn_labels, validation, validation_labels)
 
     def test_windows(self, fold: Fold) -> Windows:
-        """The windows that end in the test block of `fold`."""
+        """Cut the windows that end in the test block of `fold`."""
         block = range(max(0, fold.test.start - self.lookback + 1), fold.test.stop)
         return self._windows(block, fold.test, self.ready)
 
@@ -90,7 +90,9 @@ class Panel:
         return windows, self.labels[windows.symbols, windows.rows + block.start]
 
     def _windows(self, block: range, rows: range, usable: BoolArray) -> Windows:
-        symbols_of_row = usable[:, rows.start : rows.stop].T  # row after row: earlier windows keep their place
+        symbols_of_row = usable[
+            :, rows.start : rows.stop
+        ].T  # row after row: earlier windows keep their place
         offset, symbols = np.nonzero(symbols_of_row)
         return Windows(
             features=np.ascontiguousarray(self.features[:, block.start : block.stop]),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def folds_done(total: int, shown: bool | None) -> Iterator[Callable[[str], None]]:
-    """A function to call with a name whenever a fold is done; draws a bar when `shown`, or None and a terminal."""
+    """Yield a function to call when a fold is done; draws a bar when `shown`, or None and a terminal."""
     if not (sys.stderr.isatty() if shown is None else shown):
         yield lambda _: None
         return

@@ -31,6 +31,6 @@ class Scaler:
 
 
 def usable_spread(values: FloatArray) -> FloatArray:
-    """Standard deviation of each column; 1.0 for a column that does not vary, so that dividing by it is harmless."""
+    """Give the standard deviation of each column; 1.0 where it is zero, so that dividing is harmless."""
     spread = values.std(axis=0)
     return np.where(spread > 1e-12, spread, 1.0)

@@ -17,6 +17,8 @@ from quantlab.typing import BoolArray
 if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
 
+HEADINGS = {"ic_error": "error", "ic_t": "t", "rank_ic": "rank ic", "hit_rate": "hits"}
+FORMATS = {"hit_rate": "{:.1%}", "pinball": "{:.6f}", "skill": "{:+.2%}", "n": "{:,.0f}", "ic_t": "{:+.2f}"}
 TOO_GOOD = 0.1  # the best published information coefficients on daily equities are about 0.05
 
 
@@ -29,10 +31,10 @@ class Scores:
     title
         What is judged, as the code that makes it.
     frame
-        One row a forecaster and horizon: ``ic`` (information coefficient of the median), ``ic_error`` (its standard
-        error), ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs), ``pinball``
-        (mean quantile loss, a return), ``skill`` (1 − pinball / that of the naive forecast) and ``n`` (forecasts
-        judged). NaN where a number has no meaning.
+        One row a forecaster and horizon: ``ic`` (information coefficient of the median), ``ic_error`` (its
+        standard error), ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs),
+        ``pinball`` (mean quantile loss, a return), ``skill`` (1 − pinball / that of the naive forecast) and
+        ``n`` (forecasts judged). NaN where a number has no meaning.
     notes
         How the numbers were made, and warnings.
     """
@@ -44,18 +46,15 @@ class Scores:
     def __str__(self) -> str:
         from quantlab.display.text import table
 
-        rows = [[*index, *map(_text, row, self.frame.columns)] for index, row in zip(self.frame.index, self.frame.to_numpy(), strict=True)]
-        return table(self.title, ["forecaster", "horizon", *self.frame.columns], rows, notes=self.notes)
+        rows = [
+            [*index, *(_text(value, column) for value, column in zip(row, self.frame.columns, strict=True))]
+            for index, row in zip(self.frame.index, self.frame.to_numpy(), strict=True)
+        ]
+        headings = [HEADINGS.get(column, column) for column in self.frame.columns]
+        return table(self.title, ["forecaster", "horizon", *headings], rows, notes=self.notes)
 
     def __repr__(self) -> str:
         return str(self)
-
-
-FORMATS = {"hit_rate": "{:.1%}", "pinball": "{:.6f}", "skill": "{:+.2%}", "n": "{:,.0f}", "ic_t": "{:+.2f}"}
-
-
-def _text(value: float, column: str) -> str:
-    return "n/a" if np.isnan(value) else FORMATS.get(column, "{:+.4f}").format(value)
 
 
 def score(table: Forecasts, bars: Bars) -> Scores:
@@ -80,9 +79,11 @@ def score(table: Forecasts, bars: Bars) -> Scores:
     ]
     frame = pd.DataFrame(rows).set_index(["forecaster", "horizon"])
     if not frame["n"].any():
-        raise ForecastError(f"no forecast of {table.name} meets a return of these bars; score it on the bars it is for.")
+        raise ForecastError(
+            f"no forecast of {table.name} meets a return of these bars; score it on the bars it is for."
+        )
     naive = frame["pinball"].groupby("horizon").transform(lambda losses: _naive_loss(losses))
-    frame.insert(frame.columns.get_loc("n"), "skill", 1.0 - frame["pinball"] / naive)
+    frame.insert(len(frame.columns) - 1, "skill", 1.0 - frame["pinball"] / naive)
     return Scores(table.name, frame, _notes(frame, bars, across=across))
 
 
@@ -114,7 +115,7 @@ def _row(
 
 
 def _naive_loss(losses: pd.Series) -> float:
-    """The pinball loss of the naive forecast among those of one horizon; NaN without one."""
+    """Find the pinball loss of the naive forecast among those of one horizon; NaN without one."""
     names = losses.index.get_level_values("forecaster")
     return float(losses[names == "naive"].iloc[0]) if "naive" in names else np.nan
 
@@ -123,9 +124,13 @@ def _notes(frame: pd.DataFrame, bars: Bars, *, across: bool) -> tuple[str, ...]:
     kind = (
         f"ic: mean over bars of the correlation across {bars.n_symbols} symbols"
         if across
-        else f"ic: one correlation pooled over bars and {bars.n_symbols} symbols (fewer than {ENOUGH_SYMBOLS})"
+        else f"ic: one correlation over all bars and {bars.n_symbols} symbols (fewer than {ENOUGH_SYMBOLS})"
     )
-    error = "ic_error: Newey–West over bars, lag at least horizon − 1, so overlapping returns are not counted twice"
+    error = "error of ic: Newey–West over bars, lag at least horizon − 1, because returns overlap"
     leak = f"WARNING: an |ic| above {TOO_GOOD} on daily equities: treat as a leak until proved otherwise"
     suspicious = not bars.intraday and bool((frame["ic"].abs() > TOO_GOOD).any())
     return (kind, error, leak) if suspicious else (kind, error)
+
+
+def _text(value: float, column: str) -> str:
+    return "n/a" if np.isnan(value) else FORMATS.get(column, "{:+.4f}").format(value)

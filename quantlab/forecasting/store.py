@@ -40,8 +40,9 @@ class Entry:
 class ForecastStore:
     """A folder of arrays named by the hash of all that they depend on.
 
-    An entry is a ``.npz`` of plain arrays and a ``.json`` with its SHA-256; the ``.json`` is written last, so an
-    entry that a killed process left half-way does not exist. An entry that does not match its hash is thrown away.
+    An entry is a ``.npz`` of plain arrays and a ``.json`` with its SHA-256; the ``.json`` is written last, so
+    an entry that a killed process left half-way does not exist. An entry that does not match its hash is
+    thrown away.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class ForecastStore:
     folder: Path
 
     def get(self, kind: str, key: str) -> Entry | None:
-        """The entry, or None; a damaged one is removed and None."""
+        """Read the entry, or None; a damaged one is removed and None."""
         content, about = self._paths(kind, key)
         try:
             words = json.loads(about.read_text(encoding="utf-8"))
@@ -79,8 +80,8 @@ class ForecastStore:
             write_whole(about, lambda file: file.write(text.encode()))
         except OSError as error:
             raise ForecastError(
-                f"forecasts cannot be kept in {self.folder}: {error}. Set QUANTLAB_CACHE to a folder that can be "
-                "written to, or pass store=False."
+                f"forecasts cannot be kept in {self.folder}: {error}. "
+                "Set QUANTLAB_CACHE to a folder that can be written to, or pass store=False."
             ) from error
 
     def discard(self, kind: str, key: str) -> None:
@@ -104,7 +105,7 @@ class Forgetful:
 
 
 def open_store(given: ForecastStore | str | Path | bool | None) -> ForecastStore | Forgetful:
-    """The store that `given` means: None or True the default folder, False none, a path that folder."""
+    """Open the store that `given` means: None or True the default folder, False none, a path that folder."""
     if isinstance(given, ForecastStore):
         return given
     if given is None or given is True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def check_levels(owner: str, levels: tuple[float, ...]) -> None:
     """Refuse quantile levels that do not rise strictly inside (0, 1) or lack the median."""
     inside = all(isinstance(level, float) and 0.0 < level < 1.0 for level in levels)
-    if not inside or any(low >= high for low, high in zip(levels, levels[1:], strict=False)):
+    if not inside or any(low >= high for low, high in pairwise(levels)):
         raise ForecastError(f"{owner}(levels={levels!r}): levels rise strictly between 0.0 and 1.0.")
     if 0.5 not in levels:
         raise ForecastError(f"{owner}(levels={levels!r}): add 0.5, the median is what strategies read.")
@@ -25,8 +26,10 @@ def check_levels(owner: str, levels: tuple[float, ...]) -> None:
 def check_horizons(owner: str, horizons: tuple[int, ...]) -> None:
     """Refuse horizons that are not strictly rising whole numbers of bars."""
     whole = all(isinstance(each, int) and not isinstance(each, bool) and each >= 1 for each in horizons)
-    if not horizons or not whole or any(low >= high for low, high in zip(horizons, horizons[1:], strict=False)):
-        raise ForecastError(f"{owner}(horizon={horizons!r}): a horizon is a whole number of bars from 1; several rise.")
+    if not horizons or not whole or any(low >= high for low, high in pairwise(horizons)):
+        raise ForecastError(
+            f"{owner}(horizon={horizons!r}): a horizon is a whole number of bars from 1; several rise."
+        )
 
 
 def check_shapes(table: Forecasts) -> None:
@@ -38,12 +41,16 @@ def check_shapes(table: Forecasts) -> None:
         raise ForecastError(f"values have the shape {table.values.shape}, their axes say {shape}.")
     for name in ("time_ns", "trained_through", "as_of"):
         if getattr(table, name).shape != shape[:1]:
-            raise ForecastError(f"{name} has the shape {getattr(table, name).shape}, it needs one number a row: {shape[:1]}.")
+            raise ForecastError(
+                f"{name} has the shape {getattr(table, name).shape}, it needs one number a row: {shape[:1]}."
+            )
     if len(set(table.symbols)) < len(table.symbols):
         raise ForecastError(f"symbols {table.symbols} name one twice; rename or drop it.")
     back = np.flatnonzero(np.diff(table.time_ns) <= 0)
     if len(back):
-        raise ForecastError(f"time does not rise after {table.time[back[0]]} (row {back[0]}); sort the rows, one a time.")
+        raise ForecastError(
+            f"time does not rise after {table.time[back[0]]} (row {back[0]}); sort the rows, one a time."
+        )
 
 
 def check_values(table: Forecasts) -> None:
@@ -65,8 +72,20 @@ def check_birth(table: Forecasts) -> None:
     """Refuse a row that became known after its own close, or that was trained on what came after it."""
     used = table.known.any(axis=1)
     pairs = (
-        (table.as_of, table.time_ns, "became known (as_of)", "its own close", "move the row to the bar it was known at"),
-        (table.trained_through, table.as_of, "was trained through", "it was made (as_of)", "train on earlier bars"),
+        (
+            table.as_of,
+            table.time_ns,
+            "became known (as_of)",
+            "its own close",
+            "move the row to the bar it was known at",
+        ),
+        (
+            table.trained_through,
+            table.as_of,
+            "was trained through",
+            "it was made (as_of)",
+            "train on earlier bars",
+        ),
     )
     for late, limit, what, by, remedy in pairs:
         bad = np.flatnonzero(used & (late > limit))

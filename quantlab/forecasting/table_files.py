@@ -46,10 +46,14 @@ def load(path: Path) -> Forecasts:
     except FileNotFoundError as error:
         raise ForecastError(f"there is no forecast table at {path}; save() writes one.") from error
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ForecastError(f"{path} is no forecast table, or a damaged one: {error}. Make it again.") from error
+        raise ForecastError(
+            f"{path} is no forecast table, or a damaged one: {error}. Make it again."
+        ) from error
     for name, said in words["tables"].items():
         if tables[name].fingerprint != said["fingerprint"]:
-            raise ForecastError(f"{path} is damaged: its content does not match its fingerprint. Make it again.")
+            raise ForecastError(
+                f"{path} is damaged: its content does not match its fingerprint. Make it again."
+            )
     return _with_beside(tables)
 
 

@@ -1,4 +1,4 @@
-"""A network after learning, and its service in batches of one shape. Imports torch: reach it from functions only."""
+"""A network after learning, and its service in batches of one shape. Imports torch at the top."""
 
 from __future__ import annotations
 
@@ -69,8 +69,14 @@ class TrainedNetwork:
 
     def state(self) -> State:
         """Weights, scales and losses, as named arrays."""
-        weights = {f"weights/{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()}
-        scales = {"centre": self.scaler.centre, "spread": self.scaler.spread, "label_spread": self.label_spread}
+        weights = {
+            f"weights/{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()
+        }
+        scales = {
+            "centre": self.scaler.centre,
+            "spread": self.scaler.spread,
+            "label_spread": self.label_spread,
+        }
         return {**weights, **scales, "history": self.history}
 
 
@@ -88,9 +94,13 @@ def train_network(recipe: NeuralForecaster, window: TrainingWindow, seed: int) -
 
 
 def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
-    """The trained network whose `state` this is."""
+    """Make the trained network whose `state` this is."""
     device = recipe.environment()["device"]
-    weights = {name[8:]: torch.from_numpy(value.copy()) for name, value in state.items() if name.startswith("weights/")}
+    weights = {
+        name[8:]: torch.from_numpy(value.copy())
+        for name, value in state.items()
+        if name.startswith("weights/")
+    }
     with torch.random.fork_rng():  # building draws weights, which are replaced at once
         network = _build(recipe, len(state["centre"]))
     network.load_state_dict(weights)
@@ -99,7 +109,7 @@ def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
 
 
 def stretches(scaler: Scaler, windows: Windows, device: str) -> Tensor:
-    """Every stretch of `lookback` scaled rows ``(n_stretches, lookback, n_features)``, as a view of one block.
+    """View every stretch of `lookback` scaled rows of one block ``(n_stretches, lookback, n_features)``.
 
     Stretches that straddle two symbols are in it too; no window points at them.
     """
@@ -119,7 +129,9 @@ def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, device: str)
 
 def _build(recipe: NeuralForecaster, n_features: int) -> nn.Module:
     before = [OwnScale()] if recipe.normalise == "window" else []
-    return nn.Sequential(*before, recipe.network(n_features), RisingQuantiles(len(recipe.horizons), recipe.levels))
+    return nn.Sequential(
+        *before, recipe.network(n_features), RisingQuantiles(len(recipe.horizons), recipe.levels)
+    )
 
 
 def has_cuda() -> bool:
@@ -129,7 +141,7 @@ def has_cuda() -> bool:
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Let torch compute the same bits every time: one thread (as fast for such small networks), exact kernels."""
+    """Let torch compute the same bits every time: one thread (as fast for small networks), exact kernels."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

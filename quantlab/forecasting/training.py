@@ -1,4 +1,4 @@
-"""One loop that trains every network. Imports torch: reach it from inside functions only."""
+"""One loop that trains every network. Imports torch at the top."""
 
 from __future__ import annotations
 
@@ -38,15 +38,18 @@ class Examples:
         return len(self.starts)
 
     def batch(self, which: Tensor) -> tuple[Tensor, Tensor]:
-        """A copy of some windows and their labels."""
+        """Copy some windows and their labels."""
         return self.view.index_select(0, self.starts[which]), self.labels[which]
 
 
-def fit(network: nn.Module, recipe: NeuralForecaster, learn: Examples, validation: Examples, seed: int) -> Tensor:
-    """Train `network` in place and give back its losses ``(n_epochs, 2)``: learning and validation, per epoch.
+def fit(
+    network: nn.Module, recipe: NeuralForecaster, learn: Examples, validation: Examples, seed: int
+) -> Tensor:
+    """Train `network` in place and give its losses ``(n_epochs, 2)``: learning and validation, per epoch.
 
-    AdamW on the pinball loss; after each epoch the validation loss decides whether these weights are the best yet,
-    and the best are what `network` holds in the end. The validation column is NaN where there is no validation.
+    AdamW on the pinball loss; after each epoch the validation loss decides whether these weights are the best
+    yet, and the best are what `network` holds in the end. The validation column is NaN where there is no
+    validation.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def _one_epoch(
     """One pass over the examples in a new order; the mean loss."""
     network.train()
     total = torch.zeros((), dtype=torch.float64, device=learn.view.device)
-    for which in torch.randperm(len(learn), generator=order).split(recipe.batch):
+    for which in torch.split(torch.randperm(len(learn), generator=order), recipe.batch):
         windows, labels = learn.batch(which.to(learn.view.device))
         optimiser.zero_grad()
         value = loss(network(windows), labels)
@@ -103,7 +106,7 @@ def evaluate(network: nn.Module, loss: PinballLoss, examples: Examples, batch: i
     """Mean loss of `network` over `examples`, with dropout off."""
     network.eval()
     total = 0.0
-    for which in torch.arange(len(examples), device=examples.view.device).split(batch):
+    for which in torch.split(torch.arange(len(examples), device=examples.view.device), batch):
         windows, labels = examples.batch(which)
         total += float(loss(network(windows), labels)) * len(which)
     return total / len(examples)

@@ -36,10 +36,10 @@ def walk_forward(
 ) -> Forecasts:
     """Forecasts of every test block, each by a forecaster trained before it.
 
-    Row s of the table is built at the close of bar s from bars up to s. Rows before the first test block, and windows
-    with an absent bar or a missing feature, have no forecast (NaN). What was made once is read from the store: a
-    fold is trained again only when what it reads, the recipe, the seed, the code or a version has changed, so a
-    walk-forward that was killed goes on where it stopped.
+    Row s of the table is built at the close of bar s from bars up to s. Rows before the first test block, and
+    windows with an absent bar or a missing feature, have no forecast (NaN). What was made once is read from
+    the store: a fold is trained again only when what it reads, the recipe, the seed, the code or a version
+    has changed, so a walk-forward that was killed goes on where it stopped.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def walk_forward(
     seed
         From 0; each fold draws from a stream of its own.
     store
-        None is the default folder (``$QUANTLAB_CACHE/forecasts`` or the user's cache), False none, a path that folder.
+        None is the default folder (``$QUANTLAB_CACHE/forecasts`` or the user's cache), False none, a path
+        that folder.
     baselines
         Also walk the naive and the linear forecaster; they lie in ``beside``.
     progress
@@ -90,11 +91,11 @@ class _Walk:
 
     @cached_property
     def store(self) -> ForecastStore | Forgetful:
-        """The store, unless the code of the recipe cannot be read: then nothing is kept, for it could go stale."""
+        """The store, unless the code of the recipe cannot be read: what is kept could then go stale."""
         return self.given_store if self.key else Forgetful()
 
     def table(self, progress: bool | None, beside: Mapping[str, Forecasts]) -> Forecasts:
-        """The whole table, from the store where it lies there."""
+        """Make the whole table, or read it from the store where it lies there."""
         key = key_of(self.key, self.folds, self.panel.digest())
         entry = self.store.get("tables", key)
         if entry is None:
@@ -139,8 +140,8 @@ class _Walk:
         if all(each is None for each in done):
             raise ForecastError(
                 f"{self.forecaster!r} has nothing to learn from in any of {len(done)} folds: no window of "
-                f"{self.forecaster.lookback} bars is complete there. Give more bars, a shorter lookback, or other "
-                "features."
+                f"{self.forecaster.lookback} bars is complete there. Give more bars, a shorter lookback, or "
+                "other features."
             )
 
     def _closes(self, rows: IntArray) -> IntArray:

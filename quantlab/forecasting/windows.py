@@ -18,7 +18,8 @@ class Windows:
     Parameters
     ----------
     features
-        ``(n_symbols, n_rows, n_features)``, one symbol's rows in sequence so that a window is one stretch of memory.
+        ``(n_symbols, n_rows, n_features)``, one symbol's rows in sequence so that a window is one stretch of
+        memory.
     lookback
         Rows of a window.
     symbols, rows
@@ -36,16 +37,19 @@ class Windows:
     @property
     def starts(self) -> IntArray:
         """Where each window begins in the block read as one list of rows ``(n_windows,)``."""
-        return self.symbols * self.features.shape[1] + self.rows - self.lookback + 1
+        starts: IntArray = self.symbols * self.features.shape[1] + self.rows - self.lookback + 1
+        return starts
 
     def now(self) -> FloatArray:
-        """The newest row of every window ``(n_windows, n_features)``, a copy."""
+        """Copy the newest row of every window ``(n_windows, n_features)``."""
         return self.features[self.symbols, self.rows]
 
     def flat(self) -> FloatArray:
-        """Every window as one long row ``(n_windows, lookback * n_features)``: a copy, for small lookbacks."""
+        """Copy every window as one long row ``(n_windows, lookback * n_features)``; for small lookbacks."""
         n_features = self.features.shape[2]
-        stretches = np.lib.stride_tricks.sliding_window_view(self.features.reshape(-1), self.lookback * n_features)
+        stretches = np.lib.stride_tricks.sliding_window_view(
+            self.features.reshape(-1), self.lookback * n_features
+        )
         return np.array(stretches[self.starts * n_features])
 
     def batches(self, size: int) -> Iterator[slice]:
@@ -87,7 +91,10 @@ class TrainingWindow:
 
 
 def complete(features: FloatArray, present: BoolArray, lookback: int) -> BoolArray:
-    """Where a window of `lookback` rows ends without an absent bar or a missing feature ``(n_symbols, n_rows)``."""
+    """Tell where a window of `lookback` rows without a gap ends ``(n_symbols, n_rows)``.
+
+    A gap is an absent bar or a missing feature.
+    """
     whole = present & np.isfinite(features).all(axis=2)
     so_far = np.cumsum(np.pad(whole, ((0, 0), (lookback, 0))), axis=1)
     ready: BoolArray = so_far[:, lookback:] - so_far[:, :-lookback] == lookback

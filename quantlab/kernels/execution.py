@@ -242,15 +242,16 @@ def _needed(
     queue: IntArray,
     n_met: int,
 ) -> float:
-    """Return the headroom used when every opening order is filled by `factor`: Σ value + L·commission."""
+    """Return the headroom used when every opening order is filled by `factor`: Σ value + L·(slippage + commission)."""
     total = 0.0
     for k in range(n_met):
         row = orders[queue[k]]
         quantity = factor * row["opening"]
         if quantity != 0.0:
             i = row["symbol"]
-            value = abs(quantity * _slipped(price[bar, i], quantity, volume[bar, i], terms))
-            total += value + terms[LEVERAGE] * _commission(value, quantity, terms)
+            at = _slipped(price[bar, i], quantity, volume[bar, i], terms)
+            cost = abs(quantity * (at - price[bar, i])) + _commission(abs(quantity * at), quantity, terms)
+            total += abs(quantity * price[bar, i]) + terms[LEVERAGE] * cost
     return total
 
 
@@ -267,11 +268,16 @@ def _common_factor(
 ) -> float:
     """Return the largest factor in [0, 1] at which the opening orders keep the limit.
 
-    What is needed grows with the factor, so halving finds it; used where no closed form exists (fixed,
-    per-unit and minimum commissions, slippage by volume).
+    K + f·G ≤ L·(E − costs(f)). What is needed grows with f: in proportion where costs are rates, so that one division
+    finds it; otherwise (fixed, per-fill minimum, slippage by volume) halving does.
     """
-    if _needed(1.0, bar, price, volume, terms, orders, queue, n_met) <= headroom:
+    needed = _needed(1.0, bar, price, volume, terms, orders, queue, n_met)
+    if needed <= headroom:
         return 1.0
+    if headroom <= 0.0:
+        return 0.0
+    if terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0 and terms[VOLUME_SLIPPAGE] == 0.0:
+        return headroom / needed
     low = 0.0
     high = 1.0
     for _ in range(HALVINGS):
@@ -281,6 +287,30 @@ def _common_factor(
         else:
             high = middle
     return low
+
+
+@jit
+def _buys_for_cash(
+    bar: int,
+    price: FloatArray,
+    volume: FloatArray,
+    terms: FloatArray,
+    orders: RecordArray,
+    queue: IntArray,
+    n_met: int,
+) -> float:
+    """Return the value of the opening orders at fill prices where all are purchases charged by rate, else −1."""
+    if terms[PER_UNIT] != 0.0 or terms[FIXED] != 0.0 or terms[MINIMUM] != 0.0 or terms[VOLUME_SLIPPAGE] != 0.0:
+        return -1.0
+    gross = 0.0
+    for k in range(n_met):
+        row = orders[queue[k]]
+        quantity = row["opening"]
+        i = row["symbol"]
+        if quantity < 0.0 or not price[bar, i] > 0.0:
+            return -1.0
+        gross += quantity * _slipped(price[bar, i], quantity, volume[bar, i], terms)
+    return gross
 
 
 @jit
@@ -477,62 +507,46 @@ def _open(
 ) -> None:
     """Fill what opens a position, all of it by one common factor.
 
-    f = min(1, (L·E − K) / (G·(1 + L·c))) where commission is a rate alone. An order of value v then receives
-    the budget (L·E − K)/(1 + L·c) times v/G, which for one long-only order is exactly cash/(1 + c).
+    Where an unlevered account without shorts only buys and is short of cash, an order of value v at its fill price
+    receives (cash/(1 + c))·v/Σv, and cash is then exactly zero.
     """
-    gross = 0.0
-    bought_only = True
+    any_open = False
     for k in range(n_met):
-        row = orders[queue[k]]
-        quantity = row["opening"]
-        if quantity != 0.0:
-            i = row["symbol"]
-            gross += abs(quantity * _slipped(price[bar, i], quantity, volume[bar, i], terms))
-            bought_only = bought_only and quantity > 0.0
-    if gross == 0.0:
+        any_open = any_open or orders[queue[k]]["opening"] != 0.0
+    if not any_open:
         return
-    leverage = terms[LEVERAGE]
     equity = _equity_at(bar, mark_bar, price, mark, position, money[0])
-    headroom = _headroom(bar, mark_bar, price, mark, position, money[0], leverage)
-    by_rate = terms[PER_UNIT] == 0.0 and terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0
-    closed_form = by_rate and terms[VOLUME_SLIPPAGE] == 0.0
-    budget = headroom / (1.0 + leverage * terms[RATE])
-    factor = 1.0
-    if not closed_form:
-        factor = _common_factor(headroom, bar, price, volume, terms, orders, queue, n_met)
-    scaled = gross >= budget if closed_form else factor < 1.0
+    headroom = _headroom(bar, mark_bar, price, mark, position, money[0], terms[LEVERAGE])
+    factor = _common_factor(headroom, bar, price, volume, terms, orders, queue, n_met)
     whole = terms[WHOLE_UNITS] != 0.0
-    # An unlevered account without shorts that is all in has spent its cash to the last bit.
-    spends_all = scaled and closed_form and bought_only and not whole and headroom == money[0]
-    last_fill = counts[N_FILLS]
+    budget = money[0] / (1.0 + terms[RATE])
+    buys = _buys_for_cash(bar, price, volume, terms, orders, queue, n_met)
+    all_in = buys >= budget > 0.0 and terms[LEVERAGE] == 1.0 and headroom == money[0]
+    scaled = all_in or factor < 1.0
+    before = counts[N_FILLS]
     for k in range(n_met):
         row = orders[queue[k]]
-        quantity = row["opening"]
-        if quantity == 0.0:
+        wanted = row["opening"]
+        if wanted == 0.0:
             continue
         i = row["symbol"]
-        at = _slipped(price[bar, i], quantity, volume[bar, i], terms)
-        if at == 0.0:
-            _refuse(queue[k], NO_PRICE, orders)
-            continue
-        if scaled and closed_form:
-            value = budget * (abs(quantity * at) / gross)
-            quantity = math.copysign(value / abs(at), quantity)
-        else:
-            value = factor * abs(quantity * at)
-            quantity = factor * quantity
+        quantity = factor * wanted
+        if all_in:
+            at = _slipped(price[bar, i], wanted, volume[bar, i], terms)
+            quantity = budget * (wanted * at / buys) / at
+        value = abs(quantity * price[bar, i])
         if scaled and not (value > 0.0 and value >= DUST * equity):
             _refuse(queue[k], NO_CASH, orders)
             continue
-        if whole and scaled:
+        if whole:
             quantity = _whole(quantity)
         if quantity == 0.0:
             _refuse(queue[k], BELOW_ONE_UNIT, orders)
             continue
-        if scaled and quantity != row["opening"]:
+        if factor < 1.0:
             row["reason"] = SCALED
         _trade(queue[k], bar, quantity, price, volume, terms, position, money, orders, fills, counts)
-    if spends_all and counts[N_FILLS] > last_fill:
+    if all_in and not whole and counts[N_FILLS] > before:
         money[0] = 0.0
         fills[counts[N_FILLS] - 1]["cash"] = 0.0
 

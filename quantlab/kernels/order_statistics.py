@@ -14,7 +14,7 @@ from quantlab.typing import FloatArray
 
 @jit
 def rolling_rank(values: FloatArray, lookback: int) -> FloatArray:
-    """Rank of the newest of the last `lookback` values over `lookback`: 1.0 the largest; ties share the mean."""
+    """Rank of the newest of the last `lookback` values over `lookback`: 1.0 the largest."""
     n = values.size
     out = np.full(n, np.nan)
     for t in range(lookback - 1, n):

@@ -72,7 +72,7 @@ def wilder_sum(values: FloatArray, lookback: int) -> FloatArray:
 
 @jit
 def running_total(values: FloatArray) -> FloatArray:
-    """Sum of all values so far, rounding errors carried along so it cannot drift (Neumaier, *ZAMM* 54, 1974)."""
+    """Sum of all values so far; rounding errors are carried along (Neumaier, *ZAMM* 54, 1974)."""
     n = values.size
     out = np.full(n, np.nan)
     total, lost = 0.0, 0.0

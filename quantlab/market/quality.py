@@ -174,11 +174,12 @@ def check_order(codes: IntArray, stamps: IntArray, place: Place) -> None:
 def complaint(offences: list[Offence], counts: Mapping[str, int], place: Place) -> str:
     """Write the message for rows that cannot be true: first offenders, count by rule, remedies."""
     shown = sorted(offences, key=lambda offence: offence.row)[:_SHOWN]
-    lines = [f"{sum(counts.values())} values cannot be true:"]
+    total = sum(counts.values())
+    lines = [f"{total:,} value{'s' * (total > 1)} cannot be true:"]
     for offence in shown:
         symbol, timestamp = place(offence.row)
         lines.append(f"  {symbol} {timestamp} {offence.column}{offence.value}: {offence.rule}")
-    lines.append("By rule: " + ", ".join(f"{name} ×{count}" for name, count in counts.items()) + ".")
+    lines.append("By rule: " + ", ".join(f"{name} ×{count:,}" for name, count in counts.items()) + ".")
     lines += dict.fromkeys(advice for key, advice in _ADVICE.items() if any(key in name for name in counts))
     return "\n".join(lines)
 

@@ -16,7 +16,8 @@ import numpy as np
 from quantlab.errors import DataError
 from quantlab.metrics.blocks import block_length
 from quantlab.metrics.returns import NAN
-from quantlab.metrics.risk import excess_kurtosis, sharpe_per_bar, skew
+from quantlab.metrics.risk import excess_kurtosis, sharpe, sharpe_per_bar, skew
+from quantlab.metrics.run_figures import RunFigures
 from quantlab.typing import FloatArray
 
 MIN_BARS = 20  # fewer say nothing about their own dependence
@@ -107,7 +108,6 @@ def bootstrap_interval(
 
     Examples
     --------
-    >>> from quantlab.metrics.risk import sharpe
     >>> daily = np.random.default_rng(7).normal(0.001, 0.01, 500)
     >>> bootstrap_interval(lambda r: sharpe(r, 252), daily).low < sharpe(daily, 252)
     True
@@ -117,6 +117,18 @@ def bootstrap_interval(
     block = block_bars or blocks_of(*series)
     draws = bootstrap(statistic, *series, n_resamples=n_resamples, block_bars=block, seed=seed)
     return Interval(estimate, *span(estimate, draws, level), level, n_resamples, block)
+
+
+def sharpe_interval(figures: RunFigures, *, level: float = 0.95, n_resamples: int = 1000) -> Interval:
+    """Interval of a run's Sharpe ratio; all NaN when the run cannot be judged or has fewer than 20 bars."""
+    if not figures.judged or figures.n_bars < MIN_BARS:
+        return Interval(NAN, NAN, NAN, level, n_resamples, NAN)
+    return bootstrap_interval(
+        lambda returns: sharpe(returns, figures.periods_per_year, figures.risk_free_annual),
+        figures.returns,
+        level=level,
+        n_resamples=n_resamples,
+    )
 
 
 def probabilistic_sharpe(

@@ -133,10 +133,11 @@ def _growth(stretches: Mapping[str, Stretch]) -> pd.DataFrame:
 
 def _notes(stretches: Mapping[str, Stretch]) -> tuple[str, ...]:
     n_common = len(next(iter(stretches.values())).time)
+    own_bars = {name: len(stretch.result.equity) for name, stretch in stretches.items()}
     lines = [
-        f"{name}: {len(stretch.result.equity) - n_common} of its {len(stretch.result.equity)} bars are not common."
-        for name, stretch in stretches.items()
-        if len(stretch.result.equity) > n_common
+        f"{name}: {own - n_common} of its {own} bars are outside the common period."
+        for name, own in own_bars.items()
+        if own > n_common
     ]
     fills = {name: stretch.result.fill for name, stretch in stretches.items()}
     if len(set(fills.values())) > 1:

@@ -11,11 +11,14 @@ import pandas as pd
 
 from quantlab.display.numbers import interval, number
 from quantlab.metrics.catalogue import METRICS
+from quantlab.research.doubt import DOUBTED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-SHOWN = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "n_trades")
+SHOWN = ("cagr", "volatility", "sharpe", "sortino", "max_drawdown", "n_trades")
+
+BOUNDS = " [low, high]"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,44 +68,42 @@ class Comparison:
         )
 
     @property
-    def table(self) -> tuple[list[str], list[list[Any]]]:
-        """Column labels and cells, as text, of the runs' main metrics."""
-        columns = ["run"] + [METRICS[name].label for name in SHOWN]
-        columns.insert(columns.index("Sharpe") + 1, "[low, high]")
-        return columns, [self._row(run) for run in self.frame.index]
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Column labels and cells, as text, of the runs' main metrics; Sharpe with its interval."""
+        labels = [METRICS[name].label + (BOUNDS if name == "sharpe" else "") for name in SHOWN]
+        return ["run", *labels], [self._row(run) for run in self.frame.index]
 
     @property
-    def differences(self) -> tuple[list[str], list[list[Any]]]:
+    def differences(self) -> tuple[list[str], list[list[str]]]:
         """Column labels and cells, as text, of paired differences from the benchmark; no row without one."""
-        columns = ["run", "Sharpe difference", "[low, high]", "CAGR difference", "[low, high] "]
+        labels = [f"{METRICS[name].label} difference{BOUNDS}" for name in DOUBTED]
         others = [run for run in self.frame.index if run != self.benchmark]
-        return columns, [self._difference(run) for run in others] if self.benchmark is not None else []
+        return ["run", *labels], [
+            self._differences(run) for run in others
+        ] if self.benchmark is not None else []
+
+    def _row(self, run: str) -> list[str]:
+        row = self._values(run)
+        cells = {name: number(row[name], METRICS[name].unit) for name in SHOWN}
+        cells["sharpe"] = _with_bounds(row, "sharpe", "ratio")
+        return [run, *cells.values()]
+
+    def _differences(self, run: str) -> list[str]:
+        row = self._values(run)
+        return [run, *(_with_bounds(row, f"{name}_difference", METRICS[name].unit) for name in DOUBTED)]
 
     def _values(self, run: str) -> dict[str, float]:
-        return dict(
-            zip(self.frame.columns, self.frame.loc[run].to_numpy(dtype=np.float64).tolist(), strict=True)
-        )
-
-    def _row(self, run: str) -> list[Any]:
-        row = self._values(run)
-        cells: list[Any] = [run] + [number(row[name], METRICS[name].unit) for name in SHOWN]
-        cells.insert(2 + SHOWN.index("sharpe"), interval(row["sharpe_low"], row["sharpe_high"]))
-        return cells
-
-    def _difference(self, run: str) -> list[Any]:
-        row = self._values(run)
-        cells: list[Any] = [run]
-        for metric in ("sharpe", "cagr"):
-            name, unit = f"{metric}_difference", METRICS[metric].unit
-            cells += [number(row[name], unit), interval(row[f"{name}_low"], row[f"{name}_high"], unit)]
-        return cells
+        values = self.frame.loc[run].to_numpy(dtype=np.float64).tolist()
+        return dict(zip(self.frame.columns, values, strict=True))
 
     def __str__(self) -> str:
         from quantlab.display.text import table  # rich
 
-        parts = [*self.subtitle, "", table("", *self.table)]
-        if self.differences[1]:
-            parts += ["", table(f"against {self.benchmark}, paired", *self.differences)]
+        (columns, rows), (gaps, differences) = self.table, self.differences
+        parts = [*self.subtitle, "", table("", columns, rows, units=dict.fromkeys(columns[1:], "text"))]
+        if differences:
+            units = dict.fromkeys(gaps[1:], "text")
+            parts += ["", table(f"against {self.benchmark}, paired", gaps, differences, units=units)]
         return "\n".join([*parts, *([""] if self.notes else []), *(f"! {note}" for note in self.notes)])
 
     def __repr__(self) -> str:
@@ -122,6 +123,11 @@ class Comparison:
         from quantlab.display.figures import growth_figure
 
         return draw(growth_figure("Growth of 1", {str(name): self.growth[name] for name in self.growth}))
+
+
+def _with_bounds(values: Mapping[str, float], name: str, unit: str) -> str:
+    bounds = interval(values[f"{name}_low"], values[f"{name}_high"], unit)
+    return f"{number(values[name], unit)} {bounds}"
 
 
 def _day(time: pd.Timestamp) -> str:

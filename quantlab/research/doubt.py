@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.inference import MIN_BARS, bootstrap, span
+from quantlab.metrics.returns import cagr
+from quantlab.metrics.risk import sharpe
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.typing import FloatArray
 
@@ -58,4 +59,5 @@ def _bounds(name: str, estimates: pd.Series, draws: pd.DataFrame, level: float) 
 def _doubted(figures: RunFigures, returns: FloatArray) -> list[float]:
     if figures.ruined:
         return [np.nan] * len(DOUBTED)
-    return list(evaluate(figures.with_returns(returns), DOUBTED).values())
+    ratio = sharpe(returns, figures.periods_per_year, figures.risk_free_annual) if figures.judged else np.nan
+    return [ratio, cagr(float(np.prod(1.0 + returns)), returns.size, figures.periods_per_year)]

@@ -67,14 +67,19 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
     if not wish:
         return cash, position, fills, reasons
 
-    # 3. What opens one shares the largest factor f at which gross value stays within leverage x equity:
-    #    K + f G <= L (E - costs(f)).
+    # 3. What opens one shares the largest factor f that keeps gross value within leverage x equity after costs:
+    #    K + f G <= L (E - costs(f)), all at this instant's prices.
     equity = cash + worth(1) - worth(-1)
     room = leverage * equity - worth(1) - worth(-1)
 
     def need(f):
-        return sum(abs(f * q * fill_price(orders[k][0], f * q)) + leverage * commission(orders[k][0], f * q)
-                   for k, q in wish.items() if f * q)  # fmt: skip
+        total = 0.0
+        for k, q in wish.items():
+            s, q = orders[k][0], f * q
+            if q:
+                cost = abs(q * (fill_price(s, q) - price[s])) + commission(s, q)
+                total += abs(q * price[s]) + leverage * cost
+        return total
 
     low, high = 0.0, 1.0
     if need(1.0) > room:
@@ -85,9 +90,7 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
         low = 1.0
     for k, q in wish.items():
         s = orders[k][0]
-        if fill_price(s, q) == 0:
-            reasons[k] = "no_price"
-        elif low < 1 and not low * abs(q * fill_price(s, q)) >= max(DUST * equity, 1e-300):
+        if low < 1 and not low * abs(q * price[s]) >= max(DUST * equity, 1e-300):
             reasons[k] = "no_cash"
         elif cut(low * q) == 0:
             reasons[k] = "below_one_unit"

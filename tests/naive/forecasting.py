@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pandas as pd
+
 EXECUTION_LAG = 1
 
 
@@ -105,3 +108,54 @@ def newey_west_error(series, lag):
         together = math.fsum(off[t] * off[t - k] for t in range(k, n))
         total += 2.0 * (1.0 - k / (lag + 1.0)) * together
     return math.sqrt(max(total, 0.0)) / n
+
+
+def walk_of(closes, *, spread=0.004, seed=0):
+    """Bars around given closes (n_bars, n_symbols): each opens at the close before it."""
+    rng = np.random.default_rng(seed)
+    opens = np.vstack([closes[:1], closes[:-1]])
+    top, bottom = np.maximum(opens, closes), np.minimum(opens, closes)
+    return {
+        "open": opens,
+        "high": top * (1 + spread * rng.random(closes.shape)),
+        "low": bottom * (1 - spread * rng.random(closes.shape)),
+        "close": closes,
+        "volume": rng.integers(1000, 9000, closes.shape).astype(float),
+    }
+
+
+def random_walk(n_bars, n_symbols, seed=0, daily=0.01):
+    """Bars of independent random walks: nothing in them can be forecast."""
+    steps = np.random.default_rng(seed).normal(0.0, daily, (n_bars, n_symbols))
+    return walk_of(100.0 * np.exp(np.cumsum(steps, axis=0)), seed=seed)
+
+
+def planted(n_bars, n_symbols, seed=0, daily=0.01, strength=0.6):
+    """Bars whose next return leans to the sign of the product of the last two, and that lean (n_bars, n_symbols).
+
+    The rule is symmetric in each return, so no straight line finds it.
+    """
+    rng = np.random.default_rng(seed)
+    steps, lean = rng.normal(0.0, daily, (n_bars, n_symbols)), np.zeros((n_bars, n_symbols))
+    for t in range(1, n_bars - 1):
+        lean[t] = strength * daily * np.sign(steps[t] * steps[t - 1])
+        steps[t + 1] += lean[t]
+    return walk_of(100.0 * np.exp(np.cumsum(steps, axis=0)), seed=seed), lean
+
+
+def as_bars(arrays, start="2015-01-01"):
+    """Bars of daily sessions around plain arrays."""
+    from quantlab.market.bars import Bars
+
+    n_bars, n_symbols = arrays["close"].shape
+    symbols = [f"S{number}" for number in range(n_symbols)]
+    return Bars.from_arrays(time=pd.date_range(start, periods=n_bars), symbols=symbols, **arrays)
+
+
+def other_future(arrays, row, seed):
+    """The same arrays up to and with `row`, and another walk after it."""
+    n_bars, n_symbols = arrays["close"].shape
+    steps = np.random.default_rng(seed).normal(0.002, 0.03, (n_bars - row - 1, n_symbols))
+    closes = arrays["close"][row] * np.exp(np.cumsum(steps, axis=0))
+    later = walk_of(np.vstack([arrays["close"][row : row + 1], closes]), seed=seed)
+    return {name: np.vstack([arrays[name][: row + 1], later[name][1:]]) for name in arrays}

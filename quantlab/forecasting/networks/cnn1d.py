@@ -36,10 +36,8 @@ class CNN1D(NeuralForecaster):
     >>> CNN1D(horizon=5, channels=(16, 32))
     CNN1D(horizon=5, channels=(16, 32))
 
-    References
-    ----------
-    Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), "Gradient-based learning applied to document recognition",
-    Proceedings of the IEEE 86(11).
+    References ---------- Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), "Gradient-based learning
+    applied to document recognition", Proceedings of the IEEE 86(11).
     """
 
     channels: tuple[int, ...] = (16, 16)
@@ -64,7 +62,7 @@ class CNN1D(NeuralForecaster):
             )
 
     def network(self, n_features: int) -> nn.Module:
-        """An untrained network from ``(n_windows, lookback, n_features)`` to ``(n_windows, n_outputs)``."""
+        """Build a network from ``(n_windows, lookback, n_features)`` to ``(n_windows, n_outputs)``."""
         from torch import nn
 
         from quantlab.forecasting.networks.parts import FeaturesFirst
@@ -72,7 +70,11 @@ class CNN1D(NeuralForecaster):
         layers: list[nn.Module] = [FeaturesFirst()]
         width, length = n_features, self.lookback
         for filters in self.channels:
-            layers += [nn.Conv1d(width, filters, self.kernel, padding=self.kernel // 2), nn.ReLU(), nn.MaxPool1d(2)]
+            layers += [
+                nn.Conv1d(width, filters, self.kernel, padding=self.kernel // 2),
+                nn.ReLU(),
+                nn.MaxPool1d(2),
+            ]
             width, length = filters, length // 2
         layers += [nn.Flatten(), nn.Dropout(self.dropout), nn.Linear(width * length, self.dense), nn.ReLU()]
         return nn.Sequential(*layers, nn.Linear(self.dense, self.n_outputs))

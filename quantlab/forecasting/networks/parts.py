@@ -1,4 +1,4 @@
-"""Pieces that networks share. Imports torch: reach it from inside functions only."""
+"""Pieces that networks share. Imports torch at the top."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OwnScale(nn.Module):
 
 
 class RisingQuantiles(nn.Module):
-    """Any numbers ``(n, n_horizons * n_levels)`` as quantiles ``(n, n_horizons, n_levels)`` that cannot cross.
+    """Numbers ``(n, n_horizons * n_levels)`` as quantiles ``(n, n_horizons, n_levels)`` that cannot cross.
 
     The median is free; each further level is the one nearer the median plus or minus a softplus, so steps are
     never negative.
@@ -50,11 +50,13 @@ class PinballLoss(nn.Module):
     R. Koenker and G. Bassett (1978), "Regression quantiles", Econometrica 46(1).
     """
 
+    levels: Tensor
+
     def __init__(self, levels: tuple[float, ...]) -> None:
         super().__init__()
         self.register_buffer("levels", torch.tensor(levels, dtype=torch.float32))
 
     def forward(self, forecast: Tensor, label: Tensor) -> Tensor:
-        """The mean loss of forecasts ``(n, n_horizons, n_levels)`` for labels ``(n, n_horizons)``."""
+        """Average the loss of forecasts ``(n, n_horizons, n_levels)`` for labels ``(n, n_horizons)``."""
         error = label.unsqueeze(-1) - forecast
         return torch.maximum(self.levels * error, (self.levels - 1.0) * error).mean()

@@ -56,6 +56,16 @@ def test_a_name_is_never_markup(name: str) -> None:
     assert name in headline(name, [], SECTIONS, [name])
 
 
+def test_in_a_crowded_table_headings_and_names_wrap_but_numbers_stay_whole() -> None:
+    columns = ["run", *(f"a long heading {k}" for k in range(6))]
+    name = "Strategy(fast=10, slow=200, exit=0.05)"
+    text = table(
+        "", columns, [[name, *["0.71 [0.1, 2.0]"] * 6]], units=dict.fromkeys(columns[1:], "text"), width=140
+    )
+    assert max(map(len, text.splitlines())) <= 140
+    assert text.count("0.71 [0.1, 2.0]") == 6
+
+
 def test_an_empty_table_still_names_its_columns() -> None:
     assert "symbol" in table("No trades", ["symbol"], [])
 
@@ -67,9 +77,7 @@ def test_columns_are_balanced_and_keep_their_order() -> None:
 
 
 def test_the_room_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, quantlab.display.text, quantlab.display.html, quantlab.display.figures, quantlab.display.draw;"
-        "print({'rich', 'plotly', 'numba'} & set(sys.modules))"
-    )
+    rooms = ", ".join(f"quantlab.display.{name}" for name in ("text", "html", "figures", "draw"))
+    code = f"import sys, {rooms}; print({{'rich', 'plotly', 'numba'}} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"

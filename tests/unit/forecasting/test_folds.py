@@ -66,10 +66,17 @@ def made(case):
 @given(case=sizes)
 def test_folds_equal_the_plain_python_ones(case):
     folds = made(case)
-    expected = naive.folds(case["n_bars"], case["train"], case["test"], case["horizon"],
-                           **{k: case[k] for k in ("expanding", "validation", "embargo")})
+    expected = naive.folds(
+        case["n_bars"],
+        case["train"],
+        case["test"],
+        case["horizon"],
+        **{k: case[k] for k in ("expanding", "validation", "embargo")},
+    )
     if folds:
-        assert [(list(f.train), list(f.validation), list(f.test), f.trained_through) for f in folds] == expected
+        assert [
+            (list(f.train), list(f.validation), list(f.test), f.trained_through) for f in folds
+        ] == expected
 
 
 @settings(max_examples=80, deadline=None)
@@ -97,12 +104,16 @@ def test_later_bars_never_move_a_fold(case, more):
 def test_every_bar_after_the_first_block_is_tested_once(case):
     folds = made(case)
     if folds:
-        assert [row for fold in folds for row in fold.test] == list(range(folds[0].test.start, case["n_bars"]))
+        assert [row for fold in folds for row in fold.test] == list(
+            range(folds[0].test.start, case["n_bars"])
+        )
 
 
 def test_test_blocks_are_skfolios():
     ours = WalkForward(train=252, test=63, validation=0.0).split(1000, horizon=5)
-    theirs = SkfolioWalkForward(train_size=252, test_size=63, purged_size=6, reduce_test=True).split(np.zeros((1000, 1)))
+    theirs = SkfolioWalkForward(train_size=252, test_size=63, purged_size=6, reduce_test=True).split(
+        np.zeros((1000, 1))
+    )
     for fold, (train, test) in zip(ours, theirs, strict=True):
         assert list(fold.train) == train.tolist()
         assert list(fold.test) == test.tolist()

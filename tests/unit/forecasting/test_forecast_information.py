@@ -113,5 +113,7 @@ def test_pinball_by_hand():
 def test_no_constant_beats_the_empirical_quantile(level, seed):
     label = np.random.default_rng(seed).normal(size=(101, 1))
     best = np.quantile(label, level, method="inverted_cdf")
-    losses = [pinball(np.full((101, 1, 1), best + off), label, (level,)) for off in (-0.3, -0.05, 0.0, 0.05, 0.3)]
+    losses = [
+        pinball(np.full((101, 1, 1), best + off), label, (level,)) for off in (-0.3, -0.05, 0.0, 0.05, 0.3)
+    ]
     assert min(losses) == losses[2]

@@ -25,7 +25,7 @@ def long_of(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 @st.composite
 def panels(draw: st.DrawFn, max_bars: int = 40, max_symbols: int = 4) -> Bars:
-    """Bars that can be true: late listings, gaps, an extra field; each row and symbol has at least one bar."""
+    """Bars that can be true, with gaps and an extra field; no row and no symbol is without a bar."""
     n, k = draw(st.integers(2, max_bars)), draw(st.integers(1, max_symbols))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     low = rng.uniform(1.0, 100.0, (n, k))

@@ -219,7 +219,15 @@ def test_volume_of_an_absent_bar_is_missing():
 def test_bars_print_what_they_hold():
     bars = bars_of([[10.0, 20.0], [11.0, np.nan]], extra={"vix": [1.0, 2.0]}, ends={"B": "2024-01-02"})
     text = repr(bars)
-    for part in ("2 bars × 2 symbols", "A, B", "2024-01-02 to 2024-01-03", "1 of 4", "252", "vix", "B 2024-01-02"):
+    for part in (
+        "2 bars × 2 symbols",
+        "A, B",
+        "2024-01-02 to 2024-01-03",
+        "1 of 4",
+        "252",
+        "vix",
+        "B 2024-01-02",
+    ):
         assert part in text
     hostile = bars_of([[10.0]], symbols=("<script>alert(1)</script>",))
     assert "<script>" not in hostile._repr_html_()

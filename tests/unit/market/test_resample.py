@@ -42,7 +42,9 @@ def test_volume_is_kept_and_prices_hold_together(bars, rule):
 
 def test_periods_per_year_follow_the_rule():
     bars = read_bars(one_symbol(pd.bdate_range("2022-01-03", "2024-12-31")))
-    found = {rule: bars.resample(rule).periods_per_year for rule in ("day", "week", "month", "quarter", "year")}
+    found = {
+        rule: bars.resample(rule).periods_per_year for rule in ("day", "week", "month", "quarter", "year")
+    }
     assert found == {"day": 252.0, "week": 52.0, "month": 12.0, "quarter": 4.0, "year": 1.0}
 
 
@@ -54,7 +56,9 @@ def test_a_week_is_labelled_with_its_last_session_and_closes_with_it():
 
 
 def test_extra_fields_are_the_last_known():
-    bars = read_bars(one_symbol(pd.bdate_range("2024-01-01", periods=5)).assign(vix=[1.0, 2.0, 3.0, np.nan, np.nan]))
+    bars = read_bars(
+        one_symbol(pd.bdate_range("2024-01-01", periods=5)).assign(vix=[1.0, 2.0, 3.0, np.nan, np.nan])
+    )
     assert bars.resample("week")["vix"].tolist() == [[3.0]]
 
 
@@ -124,7 +128,9 @@ def test_no_stretch_is_stamped_before_its_last_row(n, rule, seed):
     assert np.all(np.diff(merged.time_ns) > 0)
     rows = np.searchsorted(merged.time_ns, bars.time_ns)
     assert rows[-1] == merged.n_bars - 1
-    np.testing.assert_array_equal(merged.close[:, 0], [bars.close[rows == r, 0][-1] for r in range(merged.n_bars)])
+    np.testing.assert_array_equal(
+        merged.close[:, 0], [bars.close[rows == r, 0][-1] for r in range(merged.n_bars)]
+    )
 
 
 def test_an_ending_inside_a_week_lives_to_the_end_of_that_week():

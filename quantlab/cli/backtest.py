@@ -1,0 +1,125 @@
+"""``quantlab backtest``: one strategy over one set of bars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quantlab.cli import options
+from quantlab.cli.output import moment, prints_kept_away, say, strict_json
+from quantlab.errors import ResultError
+
+if TYPE_CHECKING:
+    from quantlab.engine.result import Result
+
+MONEY = "Money and execution"
+
+
+def backtest(
+    strategy: options.StrategySpec,
+    bars: options.Source,
+    param: options.Params = [],  # noqa: B006 (typer copies it)
+    symbols: options.Symbols = None,
+    start: options.Start = None,
+    end: options.End = None,
+    tz: options.Zone = None,
+    calendar: options.Calendar = None,
+    stamp: options.Stamp = "close",
+    cash: Annotated[float, typer.Option(help="Initial cash.", rich_help_panel=MONEY)] = 100_000.0,
+    commission: Annotated[
+        float, typer.Option(help="Fraction of the value traded: 0.001 is 0.1%.", rich_help_panel=MONEY)
+    ] = 0.0,
+    slippage: Annotated[float, typer.Option(help="Fraction of the price.", rich_help_panel=MONEY)] = 0.0,
+    spread: Annotated[
+        float, typer.Option(help="Whole bid-ask spread, in price units.", rich_help_panel=MONEY)
+    ] = 0.0,
+    whole_units: Annotated[
+        bool, typer.Option("--whole-units", help="Trade whole units only.", rich_help_panel=MONEY)
+    ] = False,
+    leverage: Annotated[
+        float, typer.Option(help="Largest gross exposure, times equity.", rich_help_panel=MONEY)
+    ] = 1.0,
+    same_close: Annotated[
+        bool,
+        typer.Option(
+            "--same-close",
+            help="Fill at the very close decided on, which no real order can.",
+            rich_help_panel=MONEY,
+        ),
+    ] = False,
+    benchmark: Annotated[
+        str | None, typer.Option(metavar="SYMBOL", help="Symbol to measure against.", rich_help_panel=MONEY)
+    ] = None,
+    risk_free_annual: Annotated[
+        float, typer.Option(help="Riskless return a year, a fraction.", rich_help_panel=MONEY)
+    ] = 0.0,
+    seed: options.Seed = 0,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write the result there, for compare.", rich_help_panel=options.OUTPUT
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace a result saved there.", rich_help_panel=options.OUTPUT),
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page there.", rich_help_panel=options.OUTPUT),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Run a strategy over bars and print what came of it."""
+    from quantlab.cli.strategy import load_strategy  # pandas: `--help` does not wait for it
+    from quantlab.engine.backtest import backtest
+    from quantlab.trading.account import Account, Execution
+    from quantlab.trading.costs import Costs
+
+    if save is not None and save.exists() and not overwrite:
+        raise ResultError(
+            f"{save} exists already: give another folder, or --overwrite."
+        )  # before the run, not after
+    with prints_kept_away(json):
+        result = backtest(
+            load_strategy(strategy, param),
+            options.bars_of(bars, symbols, tz, calendar, stamp),
+            cash=cash,
+            costs=Costs(commission=commission, slippage=slippage, spread=spread),
+            account=Account(leverage=leverage, whole_units=whole_units),
+            execution=Execution(fill="same_close" if same_close else "next_open"),
+            start=start,
+            end=end,
+            benchmark=benchmark,
+            risk_free_annual=risk_free_annual,
+            seed=seed,
+        )
+    typer.echo(strict_json(_record(result)) if json else str(result))
+    if save is not None:
+        say(f"saved: {result.save(save, overwrite=overwrite)}")
+    if report is not None:
+        from quantlab.report.page import report as write_page
+
+        say(f"report: {write_page(result, report)}")
+
+
+def _record(result: Result) -> dict[str, Any]:
+    """Return what a program wants to know; paths and tables are in what `save` writes."""
+    return {
+        "name": result.name,
+        "first": moment(result.equity.index[0]),
+        "last": moment(result.equity.index[-1]),
+        "n_bars": len(result.equity),
+        "initial_cash": result.initial_cash,
+        "final_equity": result.equity.iloc[-1],
+        "periods_per_year": result.periods_per_year,
+        "fill": result.fill,
+        "engine": result.engine,
+        "ruined": result.ruined,
+        "benchmark": result.benchmark_name,
+        "notes": result.notes,
+        "metrics": result.metrics,
+        "provenance": result.provenance,
+    }

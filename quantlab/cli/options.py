@@ -1,0 +1,86 @@
+"""Arguments and options that several verbs share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from quantlab.market.bars import Bars
+
+BARS = "Bars"
+OUTPUT = "Output"
+
+StrategySpec = Annotated[
+    str,
+    typer.Argument(
+        metavar="STRATEGY", help="file.py, file.py:Class or package.module:Class.", show_default=False
+    ),
+]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="BARS",
+        help="sample:NAME, a CSV or Parquet file, a folder of them, or a URL.",
+        show_default=False,
+    ),
+]
+Params = Annotated[
+    list[str],
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter; may be given several times."),
+]
+Symbols = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,…", help="Only these symbols, in this sequence.", rich_help_panel=BARS),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="First bar; earlier ones serve as warm-up.", rich_help_panel=BARS),
+]
+First = Annotated[
+    str | None, typer.Option("--start", metavar="DATE", help="First bar.", rich_help_panel=BARS)
+]
+End = Annotated[str | None, typer.Option(metavar="DATE", help="Last bar.", rich_help_panel=BARS)]
+Zone = Annotated[
+    str | None,
+    typer.Option("--tz", metavar="ZONE", help="Time zone of naive intraday times.", rich_help_panel=BARS),
+]
+Calendar = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Exchange calendar, such as XNYS or 24/7.", rich_help_panel=BARS),
+]
+Stamp = Annotated[
+    str,
+    typer.Option(
+        metavar="close|open", help="Whether times name a bar's close or open.", rich_help_panel=BARS
+    ),
+]
+Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN…", help="Folders that backtest --save wrote.", show_default=False)
+]
+BenchmarkRun = Annotated[
+    str | None, typer.Option(metavar="RUN", help="The run that the others are measured against.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON instead of text; undefined is null.", rich_help_panel=OUTPUT),
+]
+
+
+def bars_of(
+    source: str,
+    symbols: str | None,
+    tz: str | None,
+    calendar: str | None,
+    stamp: str,
+    start: str | None = None,
+    end: str | None = None,
+) -> Bars:
+    """Read the bars that the shared options describe."""
+    from quantlab.market.read import read_bars  # pandas: `--help` does not wait for it
+
+    names = None if symbols is None else [name.strip() for name in symbols.split(",") if name.strip()]
+    return read_bars(source, symbols=names, start=start, end=end, tz=tz, calendar=calendar, stamp=stamp)

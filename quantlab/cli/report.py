@@ -1,0 +1,25 @@
+"""``quantlab report``: saved results as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quantlab.cli import options
+from quantlab.cli.output import say
+from quantlab.cli.runs import compare_runs
+
+
+def report(
+    runs: options.Runs,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="Page to write.", show_default=False)],
+    benchmark: options.BenchmarkRun = None,
+) -> None:
+    """Write a page about one saved result, or about several side by side; it opens offline."""
+    from quantlab.engine.result import Result  # pandas: `--help` does not wait for it
+    from quantlab.report.page import report
+
+    alone = len(runs) == 1 and benchmark is None
+    say(f"report: {report(Result.load(runs[0]) if alone else compare_runs(runs, benchmark), to)}")

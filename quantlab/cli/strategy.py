@@ -1,0 +1,73 @@
+"""A strategy as the command line names it: a class in a file, and its parameters as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from quantlab.cli.loading import Loaded, load
+from quantlab.cli.names import snake_case
+from quantlab.engine.strategy import Strategy
+from quantlab.errors import StrategyError
+
+_BOOLS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def load_strategy(spec: str, params: Sequence[str]) -> Strategy:
+    """Return the strategy that `spec` names with ``name=value`` parameters.
+
+    Raises
+    ------
+    StrategyError
+        A file, class, parameter or value that does not exist or does not fit.
+    """
+    kind = _strategy_class(load(spec))
+    return kind(**_values(kind, params))
+
+
+def _strategy_class(loaded: Loaded) -> type[Strategy]:
+    """Return the class asked for, else the only one of the file, else the one that the file is named for."""
+    if loaded.name is not None:
+        found = loaded.named(loaded.name)
+        if not (isinstance(found, type) and issubclass(found, Strategy)):
+            raise StrategyError(f"{loaded.place}:{loaded.name} is no strategy class: it is {found!r}.")
+        return found
+    own: Mapping[str, Any] = loaded.own(lambda value: isinstance(value, type) and issubclass(value, Strategy))
+    if len(own) == 1:
+        return next(iter(own.values()))  # type: ignore[no-any-return]
+    for name, kind in own.items():
+        if snake_case(name) == loaded.stem:
+            return kind  # type: ignore[no-any-return]
+    if not own:
+        raise StrategyError(f"{loaded.place} defines no strategy: write a class that subclasses ql.Strategy.")
+    raise StrategyError(
+        f"{loaded.place} defines several strategies: say which, {loaded.place}:NAME; they are {', '.join(own)}."
+    )
+
+
+def _values(kind: type[Strategy], params: Sequence[str]) -> dict[str, Any]:
+    defaults = kind().params
+    values: dict[str, Any] = {}
+    for given in params:
+        name, sign, text = given.partition("=")
+        name = name.strip()
+        if not sign or not name:
+            raise StrategyError(f"--param {given!r} is not NAME=VALUE, such as --param fast=20.")
+        if name in values:
+            raise StrategyError(f"--param {name} is given twice: {values[name]!r} and {text!r}.")
+        values[name] = _read(name, text.strip(), type(defaults[name])) if name in defaults else text
+    return values
+
+
+def _read(name: str, text: str, kind: type) -> Any:
+    """Read a value by the declared type of its parameter."""
+    readers: Mapping[type, Callable[[str], Any]] = {
+        int: int,
+        float: float,
+        bool: lambda word: _BOOLS[word.lower()],
+    }
+    try:
+        return readers.get(kind, str)(text)
+    except (ValueError, KeyError) as error:
+        words = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
+        raise StrategyError(f"--param {name}={text}: {name} is {words}.") from error

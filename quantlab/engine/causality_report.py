@@ -1,0 +1,146 @@
+"""What `check` found, in words, in HTML and as plain values."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import asdict, dataclass
+from typing import Any
+
+WIDTH = 100
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something up to a cut that changed when only bars after the cut were changed.
+
+    Parameters
+    ----------
+    name
+        Attribute name of the input (``outlook.shifted`` for a feature that the forecaster of `outlook` reads), or
+        ``"decisions"`` or ``"fills"`` when every input stood still and the orders, or what became of them, did not.
+    declaration
+        The input as the code that declares it, with the quantile level for a forecast; empty otherwise.
+    bar, time, symbol
+        The first place that changed: number of the bar, its label, and the symbol ("" for all).
+    value, changed_value
+        What stood there with the bars as they are, and after the change; text for orders and errors.
+    cut, change
+        Number of the last bar that was left alone, and whether later bars were ``"removed"`` or ``"replaced"``.
+    n_changed
+        At how many changes of the future it moved.
+    """
+
+    name: str
+    declaration: str
+    bar: int
+    time: str
+    symbol: str
+    value: Value
+    changed_value: Value
+    cut: int
+    change: str
+    n_changed: int = 1
+
+    def __str__(self) -> str:
+        what = f"{self.name} = {self.declaration}" if self.declaration else self.name
+        where = f"bar {self.bar} ({self.time})" + (f", symbol {self.symbol!r}" if self.symbol else "")
+        return (
+            f"{what}: at {where} it is {_shown(self.value)} on these bars, but {_shown(self.changed_value)} when the "
+            f"bars after bar {self.cut} are {self.change}; it moved in {self.n_changed} of the changes."
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class CausalityReport:
+    """The verdict on one strategy over one set of bars; truthy when nothing depended on the future.
+
+    Parameters
+    ----------
+    name
+        The strategy as the code that makes it.
+    findings
+        What depends on later bars, one entry an input, the first in the sequence of declaration first.
+    warnings
+        What a reader must know beside the verdict; warnings never make a report falsy.
+    cuts
+        Numbers of the bars after which the future was changed, ascending.
+    n_removed, n_replaced
+        How often later bars were removed, and replaced by others.
+    inputs
+        Names of what was compared beside the orders.
+    n_orders
+        Orders that the strategy gave on the bars as they are.
+    """
+
+    name: str
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+    cuts: tuple[int, ...]
+    n_removed: int
+    n_replaced: int
+    inputs: tuple[str, ...]
+    n_orders: int
+
+    def __bool__(self) -> bool:
+        return not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """One line: what it is about, and how it ended."""
+        if self:
+            return f"{self.name} is causal: no input and no order up to a cut moved when the bars after it did."
+        first = self.findings[0].name
+        by = "its decisions depend" if first in ("decisions", "fills") else f"{first} depends"
+        return f"{self.name} LOOKS AHEAD: {by} on later bars."
+
+    @property
+    def extent(self) -> str:
+        """One line: how much was tried."""
+        compared = ", ".join(self.inputs) or "no inputs"
+        return (
+            f"{len(self.cuts)} cuts; later bars removed {self.n_removed} times and replaced {self.n_replaced} times. "
+            f"Compared: {compared}, {self.n_orders:,} orders and their fills."
+        )
+
+    def __str__(self) -> str:
+        fill = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False)
+        told = [self.verdict, self.extent, *map(str, self.findings), *(f"! {line}" for line in self.warnings)]
+        return "\n".join(fill.fill(line) for line in told)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.display.html import table_html
+
+        columns = ("input", "bar", "time", "symbol", "these bars", "changed", "cut", "later bars")
+        rows = [
+            (
+                f"{each.name} {each.declaration}".strip(),
+                each.bar,
+                each.time,
+                each.symbol,
+                _shown(each.value),
+                _shown(each.changed_value),
+                each.cut,
+                each.change,
+            )
+            for each in self.findings
+        ]
+        return table_html(self.verdict, columns if rows else (), rows, notes=(self.extent, *self.warnings))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold; a value that is NaN is None."""
+        plain = asdict(self)
+        for each in plain["findings"]:
+            for key in ("value", "changed_value"):
+                if isinstance(each[key], float) and not math.isfinite(each[key]):
+                    each[key] = None if math.isnan(each[key]) else str(each[key])
+        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+        return {"causal": bool(self), **listed}
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else repr(float(value))

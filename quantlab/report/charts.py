@@ -1,0 +1,163 @@
+"""A panel as geometry: paths, ticks and hover texts that a template draws as SVG, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.figures import Area, Bars, Line, Panel
+from quantlab.display.numbers import number
+from quantlab.report.axes import Tick, time_ticks, value_ticks
+from quantlab.report.thinning import kept_rows
+from quantlab.typing import FloatArray
+
+WIDTH = 960
+LEFT, RIGHT, TOP, BOTTOM = 64, 8, 10, 24  # margins, in pixels
+N_SPOTS = 160  # columns that tell their values on hover
+
+
+class Curve(NamedTuple):
+    """One mark: the `d` of its path, what it is called, "line" or "area", and which colour it has."""
+
+    path: str
+    name: str
+    kind: str
+    colour: int
+
+
+class Spot(NamedTuple):
+    """A column that tells its values on hover."""
+
+    x: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """All that a template needs to draw a panel; positions are pixels from the upper left."""
+
+    title: str
+    height: int
+    curves: tuple[Curve, ...]
+    columns: tuple[tuple[float, float, float, float, str, bool], ...]
+    y_ticks: tuple[Tick, ...]
+    x_ticks: tuple[Tick, ...]
+    spots: tuple[Spot, ...]
+    width: int = WIDTH
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    bottom: int = BOTTOM
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From data to pixels: rows to x, values to y."""
+
+    n_rows: int
+    low: float
+    high: float
+    height: int
+
+    def x(self, row: FloatArray | float) -> FloatArray:
+        return np.asarray(LEFT + (WIDTH - LEFT - RIGHT) * np.asarray(row) / max(self.n_rows - 1, 1))
+
+    def y(self, value: FloatArray | float) -> FloatArray:
+        span = self.height - TOP - BOTTOM
+        return np.asarray(TOP + span * (self.high - np.asarray(value)) / (self.high - self.low))
+
+
+def time_chart(panel: Panel, height: int = 260) -> Chart:
+    """Lay out lines and areas over one common time axis; every bar has the same width, gaps in time have none.
+
+    All marks share their `x`. Curves keep every extreme, whatever the number of bars.
+    """
+    marks = [mark for mark in panel.marks if isinstance(mark, Line | Area)]
+    time = pd.DatetimeIndex(marks[0].x)
+    zero = any(isinstance(mark, Area) for mark in marks)
+    scale = _scale(len(time), [mark.y for mark in marks], height, with_zero=zero)
+    return Chart(
+        title=panel.title,
+        height=height,
+        curves=tuple(_curve(mark, scale, colour) for colour, mark in enumerate(marks)),
+        columns=(),
+        y_ticks=_placed(value_ticks(scale.low, scale.high, panel.unit), scale.y),
+        x_ticks=_placed(time_ticks(time), scale.x),
+        spots=_spots(marks, time, panel.unit, scale),
+    )
+
+
+def column_chart(panel: Panel, height: int = 180) -> Chart:
+    """Lay out the first mark of `panel`, bars at named places, as columns that stand on zero."""
+    bars = next(mark for mark in panel.marks if isinstance(mark, Bars))
+    names = [str(name) for name in bars.x]
+    scale = _scale(len(names), [bars.y], height, with_zero=True)
+    width = (WIDTH - LEFT - RIGHT) / len(names)
+    columns = []
+    for k, (name, value) in enumerate(zip(names, bars.y, strict=True)):
+        top, foot = sorted((float(scale.y(value)), float(scale.y(0.0))))
+        text = f"{name}: {number(float(value), panel.unit)}"
+        columns.append(
+            (LEFT + k * width + 1.0, top, max(width - 2.0, 0.5), foot - top, text, bool(value < 0.0))
+        )
+    every = -(-len(names) // 12)
+    ticks = tuple(Tick(LEFT + (k + 0.5) * width, names[k]) for k in range(0, len(names), every))
+    y_ticks = _placed(value_ticks(scale.low, scale.high, panel.unit, 4), scale.y)
+    return Chart(panel.title, height, (), tuple(columns), y_ticks, ticks, ())
+
+
+def _scale(n_rows: int, curves: list[FloatArray], height: int, *, with_zero: bool) -> _Scale:
+    values = np.concatenate([curve[np.isfinite(curve)] for curve in curves] or [np.zeros(0)])
+    values = np.append(values, 0.0) if with_zero or not values.size else values
+    low, high = float(values.min()), float(values.max())
+    if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
+        low, high = low - 0.5 * max(abs(low), 1e-2), high + 0.5 * max(abs(high), 1e-2)
+    return _Scale(n_rows, low, high, height)
+
+
+def _curve(mark: Line | Area, scale: _Scale, colour: int) -> Curve:
+    rows = kept_rows(mark.y, WIDTH // 2)
+    points = np.column_stack([scale.x(rows), scale.y(mark.y[rows])])
+    path = _path(points)
+    if isinstance(mark, Area) and path:
+        foot = float(scale.y(0.0))
+        path = f"M{points[0, 0]:.1f} {foot:.1f}L{path[1:]}L{points[-1, 0]:.1f} {foot:.1f}Z"
+    return Curve(path, mark.name, "area" if isinstance(mark, Area) else "line", colour % 8)
+
+
+def _path(points: FloatArray) -> str:
+    """SVG path through points (n, 2); a NaN lifts the pen."""
+    pieces: list[str] = []
+    pen_up = True
+    for x, y in points:
+        if np.isnan(y):
+            pen_up = True
+            continue
+        pieces.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
+        pen_up = False
+    return "".join(pieces)
+
+
+def _placed(ticks: tuple[Tick, ...], place: Callable[[float], FloatArray]) -> tuple[Tick, ...]:
+    return tuple(Tick(round(float(place(tick.at)), 1), tick.label) for tick in ticks)
+
+
+def _spots(marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale) -> tuple[Spot, ...]:
+    n_spots = min(N_SPOTS, len(time))
+    width = (WIDTH - LEFT - RIGHT) / n_spots
+    rows = np.linspace(0, len(time) - 1, n_spots).round().astype(int)
+    spots = []
+    for row in rows:
+        said = "\n".join(f"{mark.name}: {number(float(mark.y[row]), unit)}" for mark in marks)
+        x = float(scale.x(float(row))) - width / 2.0
+        spots.append(Spot(round(x, 1), round(width, 1), f"{day(time[row])}\n{said}"))
+    return tuple(spots)
+
+
+def day(time: pd.Timestamp) -> str:
+    """A session label without its midnight; an intraday stamp to the minute."""
+    return time.strftime("%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M")

@@ -1,0 +1,101 @@
+"""One self-contained HTML file for a result or a comparison: offline, without a script, everything escaped."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from quantlab.engine.result import Result
+from quantlab.errors import ResultError
+from quantlab.report.comparison_page import comparison_page
+from quantlab.report.result_page import result_page
+from quantlab.research.comparison import Comparison
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def report(result_or_comparison: Result | Comparison, path: str | Path | None = None) -> Path:
+    """Write a page about a result or a comparison, and return where it is.
+
+    The file stays below a megabyte, opens without a network and forbids scripts. Writing is atomic: a reader
+    sees the old page or the new one.
+
+    Parameters
+    ----------
+    result_or_comparison
+        What `backtest` or `compare` returned.
+    path
+        The file to write; one that exists is replaced. By default a name made of the strategy, in the working
+        directory.
+
+    Raises
+    ------
+    ResultError
+        If the first argument is neither, `path` is a folder, or its folder does not exist or is not writable.
+    """
+    page = _page(result_or_comparison)
+    target = Path(f"{_slug(page['title'])}.html" if path is None else path).expanduser()
+    _require_file(target)
+    _write(target, render(page))
+    return target
+
+
+def render(page: dict[str, Any]) -> str:
+    """HTML of a page's content; every text in it is escaped."""
+    import jinja2  # only those who write a page wait for it
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(page)
+
+
+def _page(subject: object) -> dict[str, Any]:
+    if isinstance(subject, Result):
+        return result_page(subject)
+    if isinstance(subject, Comparison):
+        return comparison_page(subject)
+    raise ResultError(
+        f"A report is about a Result or a Comparison, not a {type(subject).__name__}; "
+        "give what ql.backtest returned, or ql.compare(results) of several."
+    )
+
+
+def _slug(title: str) -> str:
+    """A file name of a title: letters and digits, joined by hyphens.
+
+    >>> _slug("SmaCross(fast=20, slow=50)")
+    'smacross-fast-20-slow-50'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:80] or "report"
+
+
+def _require_file(target: Path) -> None:
+    if target.is_dir():
+        raise ResultError(f"{target} is a folder; give a file in it, such as {target / 'report.html'}.")
+    if not target.parent.is_dir():
+        raise ResultError(f"{target} cannot be written: there is no folder {target.parent}; make it first.")
+
+
+def _write(target: Path, text: str) -> None:
+    """Replace `target` in one step: a half-written page is never seen, and none is left behind."""
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise ResultError(f"{target} cannot be written: {error.strerror}; choose another folder.") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        os.replace(draft, target)
+    except OSError as error:
+        raise ResultError(f"{target} cannot be written: {error.strerror}; choose another path.") from error
+    finally:
+        Path(draft).unlink(missing_ok=True)

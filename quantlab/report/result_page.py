@@ -1,0 +1,140 @@
+"""What the page of one result shows, in the order it shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.figures import Area, Bars, Line, Panel
+from quantlab.display.numbers import interval, number
+from quantlab.engine.result import Result
+from quantlab.metrics.catalogue import METRICS, evaluate
+from quantlab.metrics.drawdown import drawdown_path
+from quantlab.metrics.inference import sharpe_interval
+from quantlab.metrics.run_figures import RunFigures
+from quantlab.report import calendar_tables, trading_tables
+from quantlab.report.charts import Chart, column_chart, day, time_chart
+from quantlab.report.tables import Table, frame_table, metric_table, origin_table
+
+HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
+BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
+FILL_RULES = {
+    "next_open": "decided at a close, filled at the next open",
+    "same_close": "decided and filled at the same close",
+}
+
+
+class Headline(NamedTuple):
+    """A figure in large type: label, value, a line below, definition on hover."""
+
+    label: str
+    value: str
+    below: str
+    hint: str
+
+
+def result_page(result: Result) -> dict[str, Any]:
+    """Everything the template of a result needs, as plain texts and geometry."""
+    theirs = _benchmark_metrics(result)
+    time = pd.DatetimeIndex(result.equity.index)
+    return {
+        "title": result.name,
+        "subtitle": [
+            f"{day(time[0])} to {day(time[-1])}, {len(time):,} bars of {len(result.positions.columns):,} symbols, "
+            f"N = {result.periods_per_year:g} bars a year",
+            f"{FILL_RULES[result.fill]}; {result.provenance['settings']['costs']}; engine: {result.engine}",
+        ],
+        "notes": list(result.notes),
+        "headlines": _headlines(result, theirs),
+        "charts": _charts(result),
+        "metric_tables": _metric_tables(result, theirs),
+        "definitions": [METRICS[name] for name in result.metrics],
+        "tables": _tables(result),
+        "origin": origin_table(result.provenance),
+    }
+
+
+def _benchmark_metrics(result: Result) -> dict[str, float]:
+    """The benchmark's own metrics on the same bars; empty without one."""
+    if result.benchmark is None:
+        return {}
+    figures = RunFigures.of_returns(
+        result.benchmark.to_numpy(),
+        periods_per_year=result.periods_per_year,
+        risk_free_annual=result.risk_free_annual,
+        initial_cash=result.initial_cash,
+    )
+    return evaluate(figures, [metric.name for metric in METRICS.values() if metric.group in BESIDE])
+
+
+def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
+    doubt = sharpe_interval(result.figures)
+    below = {
+        name: f"benchmark {number(theirs[name], METRICS[name].unit)}" for name in HEADLINE if name in theirs
+    }
+    below["sharpe"] = f"{doubt.level:.0%} interval {interval(doubt.low, doubt.high)}"
+    below["n_trades"] = f"win rate {number(result.metrics['win_rate'], 'fraction')}"
+    return [_headline(name, result.metrics[name], below.get(name, "")) for name in HEADLINE]
+
+
+def _headline(name: str, value: float, below: str) -> Headline:
+    metric = METRICS[name]
+    return Headline(metric.label, number(value, metric.unit), below, f"{metric.formula} ({metric.reference})")
+
+
+def _charts(result: Result) -> list[Chart]:
+    time = result.equity.index
+    money = [Line(result.name, time, result.equity.to_numpy(dtype=np.float64))]
+    if result.benchmark is not None:
+        theirs = result.initial_cash * (1.0 + result.benchmark.to_numpy(dtype=np.float64)).cumprod()
+        money.append(Line(str(result.benchmark_name), time, theirs))
+    fall = drawdown_path(result.equity.to_numpy(dtype=np.float64), result.initial_cash)
+    held = result.figures.gross_exposure
+    charts = [
+        time_chart(Panel("Equity", tuple(money), "money"), 300),
+        time_chart(Panel("Drawdown", (Area("drawdown", time, fall),), "fraction"), 160),
+        time_chart(Panel("Gross exposure", (Area("gross exposure", time, held),), "fraction"), 130),
+    ]
+    closed = result.trades[~result.trades["open"]]
+    if len(closed) >= 10:
+        charts.append(_trade_chart(closed["return"].to_numpy(dtype=np.float64)))
+    return charts
+
+
+def _trade_chart(returns: np.ndarray[Any, np.dtype[np.float64]]) -> Chart:
+    """How many closed trades ended with which return."""
+    edges = np.histogram_bin_edges(returns, bins=min(60, max(10, returns.size // 4)))
+    counts, _ = np.histogram(returns, edges)
+    names = [number(float(low), "fraction") for low in edges[:-1]]
+    return column_chart(
+        Panel("Closed trades by return", (Bars("trades", names, counts.astype(np.float64)),), "count")
+    )
+
+
+def _metric_tables(result: Result, theirs: Mapping[str, float]) -> list[Table]:
+    groups = dict.fromkeys(metric.group for metric in METRICS.values())
+    name = result.benchmark_name
+    tables = [metric_table(g, result.metrics, theirs, name if g in BESIDE else None) for g in groups]
+    return [table for table in tables if table.rows]
+
+
+def _tables(result: Result) -> list[Table]:
+    equity, cash = result.equity, result.initial_cash
+    closed, open_trades = result.trades[~result.trades["open"]], result.trades[result.trades["open"]]
+    tables = [
+        calendar_tables.monthly_table(equity, cash),
+        calendar_tables.yearly_table(equity, cash, result.periods_per_year, result.benchmark),
+        calendar_tables.drawdown_table(equity, cash),
+        trading_tables.cost_table(result.costs_paid, cash, result.figures.traded_value),
+        trading_tables.order_table(result.orders),
+        trading_tables.symbol_table(closed),
+        trading_tables.trade_table(open_trades, "Open trades"),
+        trading_tables.trade_table(closed, "Closed trades"),
+    ]
+    if result.forecast_scores is not None:
+        note = "The naive and the linear forecast stand beside the forecaster; ic: information coefficient of the median."
+        tables.insert(3, frame_table("Forecast scores", result.forecast_scores, note))
+    return [table for table in tables if table.rows]

@@ -1,0 +1,98 @@
+"""Replace the future: no forecast at or before that moment may change by a single bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from quantlab.features.features import feature
+from quantlab.features.labels import label_end
+from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.folds import WalkForward
+from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.networks.cnn1d import CNN1D
+from quantlab.forecasting.panel import Panel
+from quantlab.forecasting.walk_forward import walk_forward
+from tests.naive import forecasting as naive
+
+N_BARS = 260
+FOLDS = WalkForward(train=90, test=40)
+READ = (feature("log_return", lookback=1), feature("volatility", lookback=5), feature("zscore", lookback=5, of="volume"))
+RECIPES = {
+    "naive": NaiveForecaster(horizon=3),
+    "ridge": RidgeForecaster(horizon=3, features=READ),
+    "ridge over windows": RidgeForecaster(horizon=(1, 4), features=READ, lookback=6),
+    "network": CNN1D(horizon=3, features=READ, lookback=8, channels=(4,), dense=8, epochs=2),
+    "network, window by window": CNN1D(
+        horizon=(1, 4), features=READ, lookback=8, channels=(4,), dense=8, epochs=2, normalise="window"
+    ),
+}
+MOMENTS = np.random.default_rng(20).choice(np.arange(100, N_BARS - 2), size=20, replace=False).tolist()
+
+
+@pytest.fixture(scope="module")
+def arrays() -> dict[str, np.ndarray]:
+    """Three random walks, the last of which is listed late and misses a bar."""
+    made = naive.random_walk(N_BARS, 3, seed=4)
+    for name in made:
+        made[name][:70, 2] = np.nan
+        made[name][150, 2] = np.nan
+    return made
+
+
+def made_from(recipe: Forecaster, arrays: dict[str, np.ndarray], store: object = False) -> np.ndarray:
+    """The forecasts of a recipe over arrays."""
+    return walk_forward(recipe, naive.as_bars(arrays), FOLDS, store=store, baselines=False, progress=False).values
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_another_future_leaves_every_earlier_forecast_alone(name, arrays):
+    before = made_from(RECIPES[name], arrays)
+    assert np.isfinite(before).any()
+    for moment in MOMENTS:
+        after = made_from(RECIPES[name], naive.other_future(arrays, moment, seed=moment))
+        np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}")
+        if name != "naive" and moment < N_BARS - 15:
+            assert not np.array_equal(after[moment + 1 :], before[moment + 1 :], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["ridge", "network"])
+def test_with_a_store_the_same_holds(name, arrays, tmp_path):
+    before = made_from(RECIPES[name], arrays, tmp_path)
+    for moment in MOMENTS[:6]:
+        after = made_from(RECIPES[name], naive.other_future(arrays, moment, seed=moment), tmp_path)
+        np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_bars_that_end_earlier_give_the_same_forecasts(name, arrays):
+    whole = made_from(RECIPES[name], arrays)
+    for moment in MOMENTS[:5]:
+        cut = {field: panel[: moment + 1] for field, panel in arrays.items()}
+        np.testing.assert_array_equal(made_from(RECIPES[name], cut), whole[: moment + 1])
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 7])
+def test_no_label_of_a_training_window_touches_its_test_block(horizon, arrays):
+    bars = naive.as_bars(arrays)
+    panel = Panel.read(RidgeForecaster(horizon=horizon, features=READ, lookback=4), bars)
+    ends = label_end(bars, horizon)
+    for fold in FOLDS.split(bars.n_bars, horizon):
+        window = panel.training_window(fold)
+        first = max(0, fold.train.start - 3)
+        learnt = ends[window.learn.rows + first, window.learn.symbols]
+        judged = ends[window.validation.rows + first, window.validation.symbols]
+        assert len(learnt)
+        assert len(judged)
+        assert learnt.max() < fold.validation.start
+        assert max(learnt.max(), judged.max()) <= fold.trained_through < fold.test.start
+        assert window.learn.features.shape[1] == fold.validation.stop - first
+
+
+def test_the_table_says_what_it_was_trained_through(arrays):
+    bars = naive.as_bars(arrays)
+    table = walk_forward(RECIPES["ridge"], bars, FOLDS, store=False, progress=False)
+    for each in (table, *table.beside.values()):
+        for fold in FOLDS.split(bars.n_bars, 3):
+            assert (each.trained_through[fold.test.start : fold.test.stop] == bars.time_ns[fold.test.start - 1]).all()
+        assert not each.known[: FOLDS.train].any()
