@@ -10,7 +10,9 @@ import typer
 
 import quantlab
 from quantlab.cli.backtest import backtest
+from quantlab.cli.check import check
 from quantlab.cli.compare import compare
+from quantlab.cli.forecast import forecast
 from quantlab.cli.mistakes import Verbs
 from quantlab.cli.new import new
 from quantlab.cli.report import report
@@ -18,8 +20,8 @@ from quantlab.cli.samples import samples
 
 EPILOG = (
     "Results go to stdout, progress and errors to stderr. "
-    "Exit code 0: done; 1: the strategy's own code failed, or check found a leak; 2: a mistake in what was asked; "
-    "130: interrupted."
+    "Exit code 0: done; 1: the strategy's own code failed, or check found a leak; "
+    "2: a mistake in what was asked; 130: interrupted."
 )
 
 app = typer.Typer(
@@ -51,7 +53,7 @@ def quantlab_command(
     """Backtest event-driven strategies that query neural price forecasters."""
 
 
-for verb in (backtest, compare, report, samples, new):
+for verb in (backtest, check, forecast, compare, report, samples, new):
     app.command()(verb)
 
 

@@ -79,8 +79,8 @@ def load(spec: str) -> Loaded:
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        siblings = {str(each): each for each in path.parent.glob("*.py")}
-        raise StrategyError(f"{path} does not exist.{_nearest(str(path), siblings)}")
+        siblings = {each.stem: each for each in path.parent.glob("*.py")}
+        raise StrategyError(f"{path} does not exist.{_nearest(path.stem, siblings)}")
     path = path.resolve()
     name = f"_quantlab_{path.stem}_{hashlib.blake2b(bytes(path), digest_size=4).hexdigest()}"
     _make_importable(path.parent.parent, path.parent)
@@ -125,7 +125,7 @@ def _file_called(name: str) -> str:
 def _module_beside(name: str) -> str:
     """Advice for a misspelt module: one of its package, or of the working directory."""
     package, _, _ = name.rpartition(".")
-    folders = importlib.import_module(package).__path__ if package else ["."]
+    folders = getattr(importlib.import_module(package), "__path__", ()) if package else ["."]
     entries = [entry for folder in folders for entry in Path(folder).iterdir()]
     modules = [entry.stem for entry in entries if entry.suffix == ".py" or entry.is_dir()]
     prefix = f"{package}." if package else ""

@@ -77,7 +77,7 @@ def _frames_of_caller(error: BaseException) -> StackSummary:
 
 
 def _is_callers(filename: str) -> bool:
-    return not filename.startswith((_OURS, "<frozen", *_INSTALLED))
+    return not filename.startswith((_OURS, "<", *_INSTALLED))
 
 
 def _usage(error: Any) -> str:

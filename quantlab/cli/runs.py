@@ -28,12 +28,20 @@ def compare_runs(runs: Sequence[Path], benchmark: str | None, by: str = "sharpe"
     results = [Result.load(run) for run in runs]
     if benchmark is None:
         return compare(results, by=by)
-    names: dict[str, int] = {}
+    names: dict[str, set[int]] = {}
     for place, (run, result) in enumerate(zip(runs, results, strict=True)):
         for name in (str(run), run.name, result.name):
-            names.setdefault(name, place)
+            names.setdefault(name, set()).add(place)
     if benchmark in names:
-        return compare(results, names[benchmark], by=by)
+        return compare(results, _only(names[benchmark], benchmark), by=by)
     if not Path(benchmark).is_dir():
         raise ResultError(f"there is no run {benchmark!r} to compare to. {did_you_mean(benchmark, names)}")
     return compare(results, Result.load(benchmark), by=by)
+
+
+def _only(places: set[int], benchmark: str) -> int:
+    if len(places) > 1:
+        raise ResultError(
+            f"{benchmark!r} names {len(places)} of the runs: give the folder of one as it stands."
+        )
+    return next(iter(places))

@@ -40,8 +40,9 @@ def _strategy_class(loaded: Loaded) -> type[Strategy]:
             return kind  # type: ignore[no-any-return]
     if not own:
         raise StrategyError(f"{loaded.place} defines no strategy: write a class that subclasses ql.Strategy.")
+    names = ", ".join(own)
     raise StrategyError(
-        f"{loaded.place} defines several strategies: say which, {loaded.place}:NAME; they are {', '.join(own)}."
+        f"{loaded.place} defines several strategies ({names}): name one, {loaded.place}:NAME."
     )
 
 

@@ -105,8 +105,8 @@ def backtest(
     start_row, stop = span_of(bars, start, end)
     bars = bars.rows(0, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    terms = terms_of(costs, account)
-    live, now, broker, plan = opened(strategy, bars, inputs, range(start_row, stop), float(cash), terms, execution)
+    rows, terms = range(start_row, stop), terms_of(costs, account)
+    live, now, broker, plan = opened(strategy, bars, inputs, rows, float(cash), terms, execution)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
         outcome = run(live, now, broker, plan, lambda row: tick(row - start_row, ""))
     settings = {
@@ -157,7 +157,9 @@ def _result(
 
     rows = slice(plan.start, outcome.stop)
     time = bars.time[rows]
-    named = (None, None) if benchmark is None else benchmark_returns(benchmark, bars, plan.start, outcome.stop)
+    named = (
+        (None, None) if benchmark is None else benchmark_returns(benchmark, bars, plan.start, outcome.stop)
+    )
     return Result(
         name=repr(strategy),
         equity=pd.Series(record.equity[rows], time, name="equity"),
@@ -196,7 +198,11 @@ def chosen_engine(strategy: object, bars: object, cash: float, engine: str) -> s
         raise DataError(f"cash={cash!r}: give a finite amount of money above zero.")
     if engine not in ENGINES:
         raise StrategyError(f"engine={engine!r} is not known. {did_you_mean(engine, ENGINES)}")
-    return "python (asked for)" if engine == "python" else "python (auto: the interpreted engine runs every strategy)"
+    return (
+        "python (asked for)"
+        if engine == "python"
+        else "python (auto: the interpreted engine runs every strategy)"
+    )
 
 
 def span_of(bars: Bars, start: Any, end: Any) -> tuple[int, int]:

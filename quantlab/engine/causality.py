@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,194 @@ from quantlab.display.progress import progress_bar
 from quantlab.engine.backtest import NO_COSTS, chosen_engine, span_of
 from quantlab.engine.causality_report import CausalityReport as CausalityReport
 from quantlab.engine.causality_report import Finding
-from quantlab.engine.differences import Difference, differences
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import CausalityError, DataError
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, terms_of
 from quantlab.trading.costs import Costs
+
+if TYPE_CHECKING:
+    from quantlab.engine.differences import Difference
+    from quantlab.engine.futures import Change
+    from quantlab.engine.observation import Observation, Setting
+    from quantlab.engine.outside import Outside
+    from quantlab.forecasting.folds import WalkForward
+    from quantlab.forecasting.forecast import Forecasts
+
+CUTS = 20
+ENOUGH_BARS = 50  # rows of another future, or the longest warm-up of a feature if that is more
+BUDGET = 20  # all runs on changed bars together, in runs over all bars; every cut has one run in any case
+
+
+def check(
+    strategy: Strategy,
+    bars: Bars,
+    *,
+    cuts: int = CUTS,
+    seed: int = 0,
+    cash: float = 100_000.0,
+    costs: Costs = NO_COSTS,
+    account: Account | None = None,
+    execution: Execution | None = None,
+    forecasts: Forecasts | Mapping[str, Forecasts] | None = None,
+    folds: WalkForward | None = None,
+    start: Any = None,
+    end: Any = None,
+    progress: bool | None = None,
+) -> CausalityReport:
+    """Change the future of `bars` at many places, and demand the same inputs and orders before.
+
+    The strategy runs once on the bars as they are. Then `cuts` bars beyond its warm-up are chosen, half of
+    them at or just before bars where it gave orders. At every other one the rows that follow are removed, at
+    the rest they are replaced by other plausible bars; then the other way round at as many as fit into the
+    time of some twenty backtests. Up to the cut, every value of every declared feature, every quantile of
+    every forecast, every order and every fill must be the same to the last bit (NaN equal to NaN). Series
+    that the code reads beside its inputs, from its module, its class or a closure, get other futures too.
+
+    What lies in files or behind a network cannot be changed, nor what somebody else computed: forecasts given
+    as tables and the weights of `FollowWeights` are taken as they are, and the report says so.
+
+    Parameters
+    ----------
+    strategy, bars
+        As `quantlab.backtest` takes them; neither is changed.
+    cuts
+        Number of places, at least 1; fewer where the bars beyond the warm-up are fewer.
+    seed
+        Of the random cuts and futures, and of the training of forecasters.
+    cash, costs, account, execution, forecasts, folds, start, end, progress
+        As `quantlab.backtest` takes them.
+
+    Raises
+    ------
+    DataError
+        If no bar beyond the warm-up has another after it, so that there is nothing to try.
+    StrategyError, DataError, OrderError, ForecastError
+        Whatever is wrong on the bars as they are. What goes wrong on changed bars only is a finding.
+
+    Examples
+    --------
+    >>> import quantlab as ql
+    >>> class Hold(ql.Strategy):
+    ...     def on_bar(self, now: ql.Now) -> None:
+    ...         if now.position[0] == 0.0:
+    ...             now.target_weight(0, 1.0)
+    >>> report = ql.check(Hold(), ql.read_bars("sample:indices").rows(0, 60), progress=False)
+    >>> bool(report), len(report.cuts)
+    (True, 20)
+    """
+    from quantlab.engine.check_warnings import warnings_of
+    from quantlab.engine.inputs import ForecastSource  # brings Numba
+    from quantlab.engine.observation import Setting
+    from quantlab.engine.outside import outside_of
+
+    chosen_engine(strategy, bars, cash, "python")
+    if cuts < 1:
+        raise DataError(f"check(cuts={cuts!r}): give the number of places to change the future, 1 or more.")
+    start_row, stop = span_of(bars, start, end)
+    places, bars = outside_of(strategy, bars), bars.rows(0, stop)
+    origin = ForecastSource(forecasts, folds, seed, progress, baselines=False)
+    terms = terms_of(costs, account or Account())
+    setting = Setting(strategy, float(cash), terms, execution or Execution(), start_row, origin)
+    setting, base = _as_they_are(setting, bars)
+    rng = np.random.default_rng(seed)
+    changes = _plan_changes(_choose_cuts(base, cuts, rng), bars, base)
+    setting = _for_other_futures(setting, places)
+    findings = _findings(setting, base, changes, places, rng, progress)
+    return CausalityReport(
+        name=repr(strategy),
+        findings=findings,
+        warnings=tuple(warnings_of(setting, bars, base, places, findings)),
+        cuts=tuple(sorted({change.cut for change in changes})),
+        n_removed=sum(change.kind == "removed" for change in changes),
+        n_replaced=sum(change.kind == "replaced" for change in changes),
+        inputs=tuple(dict.fromkeys(each.name for each in base.watched)),
+        n_orders=0 if base.record is None else len(base.record.orders),
+    )
+
+
+def _as_they_are(setting: Setting, bars: Bars) -> tuple[Setting, Observation]:
+    """Run on the bars as they are; leave forecasts and orders out where a forecaster's feature is refused."""
+    from quantlab.engine.observation import observe
+
+    base = observe(setting, bars, bars.n_bars)
+    if base.failure is not None and isinstance(base.failure.error, CausalityError) and not base.watched:
+        setting = replace(setting, features_only=True)
+        base = observe(setting, bars, bars.n_bars)
+    if base.failure is not None:
+        raise base.failure.error
+    return setting, base
+
+
+def _for_other_futures(setting: Setting, places: tuple[Outside, ...]) -> Setting:
+    """Take forecasts of unchanged folds from the store, unless code reads series its keys do not know."""
+    from quantlab.engine.observation import ScratchStore
+    from quantlab.forecasting.store import default_folder
+
+    store = ScratchStore(default_folder(), reads=not places)
+    return replace(setting, origin=replace(setting.origin, store=store, progress=False))
+
+
+def _choose_cuts(base: Observation, n_cuts: int, rng: np.random.Generator) -> list[int]:
+    """Choose rows to change the future after: half at or just before orders, the rest beyond the warm-up."""
+    every = np.arange(base.first_decision, base.stop - 1)
+    if not len(every):
+        raise DataError(
+            "There is nothing to check: no bar beyond the warm-up has another after it. Give more bars, or a "
+            "strategy with shorter lookbacks."
+        )
+    acted = np.zeros(0, np.int64) if base.record is None else base.record.orders["bar"]
+    near = np.intersect1d(np.concatenate([acted, acted - 1]), every)
+    chosen = rng.permutation(near)[: n_cuts // 2]
+    rest = rng.permutation(np.setdiff1d(every, chosen))[: n_cuts - len(chosen)]
+    return sorted([*chosen.tolist(), *rest.tolist()])
+
+
+def _plan_changes(cuts: list[int], bars: Bars, base: Observation) -> list[Change]:
+    """Remove and replace the future at every other cut in turn, then the other way round while time lasts."""
+    from quantlab.engine.futures import Change
+
+    # Windows that end in another future are filled once by as many rows as the longest warm-up of a feature.
+    values = (np.isfinite(each.values).any(axis=1) for each in base.watched if not each.is_forecast)
+    reach = max([ENOUGH_BARS, *(int(each.argmax()) + 1 for each in values)])
+    both = [
+        (Change(bars, cut, cut + 1), Change(bars, cut, min(cut + 1 + reach, bars.n_bars))) for cut in cuts
+    ]
+    once = [pair[position % 2] for position, pair in enumerate(both)]
+    again = [pair[(position + 1) % 2] for position, pair in enumerate(both)]
+    rows = np.cumsum([change.stop for change in (*once, *again)])
+    return [*once, *again[: np.count_nonzero(rows[len(once) :] <= BUDGET * bars.n_bars)]]
+
+
+def _findings(
+    setting: Setting,
+    base: Observation,
+    changes: list[Change],
+    places: tuple[Outside, ...],
+    rng: np.random.Generator,
+    progress: bool | None,
+) -> tuple[Finding, ...]:
+    """Run with every changed future; return the first finding of each input, in the sequence of inputs."""
+    from quantlab.engine.differences import differences
+    from quantlab.engine.observation import observe
+    from quantlab.engine.outside import other_futures
+
+    found: dict[str, Finding] = {}
+    with progress_bar(f"check {setting.strategy!r}", len(changes), progress) as tick:
+        for done, change in enumerate(changes):
+            with other_futures(places, change, rng):
+                changed = observe(setting, change.apply(rng), change.cut + 1)
+            for each in differences(change.bars, base, changed, change.cut):
+                found[each.name] = _told(found.get(each.name), each, change)
+            tick(done + 1, "")
+    sequence = [*(each.name for each in base.watched), "decisions", "fills"]
+    return tuple(sorted(found.values(), key=lambda each: sequence.index(each.name)))
+
+
+def _told(before: Finding | None, fresh: Difference, change: Change) -> Finding:
+    """Keep the first finding of an input and count; a value that moved tells more than an error."""
+    n_changed = 1 if before is None else before.n_changed + 1
+    if before is not None and (before.symbol or not fresh.symbol):
+        return replace(before, n_changed=n_changed)
+    time = str(change.bars.time[fresh.bar])
+    return Finding(**fresh._asdict(), time=time, cut=change.cut, change=change.kind, n_changed=n_changed)

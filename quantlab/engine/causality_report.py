@@ -18,8 +18,8 @@ class Finding:
     Parameters
     ----------
     name
-        Attribute name of the input (``outlook.shifted`` for a feature that the forecaster of `outlook` reads), or
-        ``"decisions"`` or ``"fills"`` when every input stood still and the orders, or what became of them, did not.
+        Attribute name of the input (``outlook.shifted`` for a feature that the forecaster of `outlook`
+        reads), or ``"decisions"`` or ``"fills"`` when every input stood still and orders, or fills, did not.
     declaration
         The input as the code that declares it, with the quantile level for a forecast; empty otherwise.
     bar, time, symbol
@@ -27,7 +27,7 @@ class Finding:
     value, changed_value
         What stood there with the bars as they are, and after the change; text for orders and errors.
     cut, change
-        Number of the last bar that was left alone, and whether later bars were ``"removed"`` or ``"replaced"``.
+        Number of the last bar left alone, and whether later bars were ``"removed"`` or ``"replaced"``.
     n_changed
         At how many changes of the future it moved.
     """
@@ -41,14 +41,14 @@ class Finding:
     changed_value: Value
     cut: int
     change: str
-    n_changed: int = 1
+    n_changed: int
 
     def __str__(self) -> str:
         what = f"{self.name} = {self.declaration}" if self.declaration else self.name
         where = f"bar {self.bar} ({self.time})" + (f", symbol {self.symbol!r}" if self.symbol else "")
         return (
-            f"{what}: at {where} it is {_shown(self.value)} on these bars, but {_shown(self.changed_value)} when the "
-            f"bars after bar {self.cut} are {self.change}; it moved in {self.n_changed} of the changes."
+            f"{what}: at {where} it is {_shown(self.value)} on these bars, but {_shown(self.changed_value)} "
+            f"when the bars after bar {self.cut} are {self.change}; so at {self.n_changed} of the changes."
         )
 
 
@@ -90,7 +90,9 @@ class CausalityReport:
     def verdict(self) -> str:
         """One line: what it is about, and how it ended."""
         if self:
-            return f"{self.name} is causal: no input and no order up to a cut moved when the bars after it did."
+            return (
+                f"{self.name} is causal: no input and no order up to a cut moved when the bars after it did."
+            )
         first = self.findings[0].name
         by = "its decisions depend" if first in ("decisions", "fills") else f"{first} depends"
         return f"{self.name} LOOKS AHEAD: {by} on later bars."
@@ -100,8 +102,8 @@ class CausalityReport:
         """One line: how much was tried."""
         compared = ", ".join(self.inputs) or "no inputs"
         return (
-            f"{len(self.cuts)} cuts; later bars removed {self.n_removed} times and replaced {self.n_replaced} times. "
-            f"Compared: {compared}, {self.n_orders:,} orders and their fills."
+            f"{len(self.cuts)} cuts, later bars {self.n_removed} times removed and {self.n_replaced} times "
+            f"replaced. Compared: {compared}, {self.n_orders:,} orders and their fills."
         )
 
     def __str__(self) -> str:

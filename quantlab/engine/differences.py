@@ -27,21 +27,25 @@ class Difference(NamedTuple):
 
 
 def differences(bars: Bars, base: Observation, changed: Observation, cut: int) -> list[Difference]:
-    """Compare rows up to and including `cut`: inputs, bit for bit with NaN equal to NaN, then orders and fills.
+    """Compare rows up to `cut`, included: inputs bit for bit with NaN equal to NaN, then orders and fills.
 
-    Orders and fills are compared only where every input stood still: an order that follows a leaking input is no
-    news. What becomes of an order after the cut is its future, and not compared.
+    Orders and fills are compared only where every input stood still: an order that follows a leaking input is
+    no news. What becomes of an order after the cut is its future, and not compared.
     """
     failure = changed.failure
     if failure is not None and not changed.watched:
-        return [Difference(failure.name, failure.declaration, failure.bar, "", "computed", _raised(failure.error))]
+        return [
+            Difference(failure.name, failure.declaration, failure.bar, "", "computed", _raised(failure.error))
+        ]
     found: dict[str, Difference] = {}
     for before, after in zip(base.watched, changed.watched, strict=True):
         place = _first_moved(before, after, cut)
         if place is not None and before.name not in found:
             row, column = place
             values = float(before.values[row, column]), float(after.values[row, column])
-            found[before.name] = Difference(before.name, before.declaration, row, bars.symbols[column], *values)
+            found[before.name] = Difference(
+                before.name, before.declaration, row, bars.symbols[column], *values
+            )
     if found or base.record is None or changed.record is None:
         return list(found.values())
     if failure is not None:
@@ -75,7 +79,7 @@ def _fills(bars: Bars, one: RecordArray, other: RecordArray, cut: int) -> Differ
 def _first_unequal(
     bars: Bars, name: str, fields: tuple[str, ...], one: RecordArray, other: RecordArray
 ) -> Difference | None:
-    """The earliest record that one log has and the other has not, as text."""
+    """Find the earliest record that one log has and the other has not."""
     n = min(len(one), len(other))
     unequal = np.zeros(n, np.bool_)
     for each in fields:

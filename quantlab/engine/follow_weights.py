@@ -56,11 +56,15 @@ class FollowWeights(Strategy):
 
     def _aligned(self, bars: Bars, lookback: int | None) -> FloatArray:
         frame: pd.DataFrame = self.frame  # type: ignore[attr-defined]
-        times = frame.index if bars.time.tz is None else frame.index.tz_convert(bars.time.tz)
+        times = pd.DatetimeIndex(frame.index)
+        if bars.time.tz is not None:
+            times = times.tz_convert(bars.time.tz)
         inside = (times >= bars.time[0]) & (times <= bars.time[-1])
         rows = bars.time.get_indexer(times[inside])
         if (rows < 0).any():
-            raise DataError(f"FollowWeights: there is no bar at {times[inside][rows < 0][0]}; use times of bars.")
+            raise DataError(
+                f"FollowWeights: there is no bar at {times[inside][rows < 0][0]}; use times of bars."
+            )
         weights = np.full((bars.n_bars, bars.n_symbols), np.nan)
         for name in frame.columns:
             if name not in bars.symbols:

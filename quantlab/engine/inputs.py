@@ -68,9 +68,7 @@ class ForecastSource:
     baselines: bool = True
 
 
-def compute_inputs(
-    strategy: Strategy, bars: Bars, origin: ForecastSource, *, tested: bool = True
-) -> Inputs:
+def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource, *, tested: bool = True) -> Inputs:
     """Compute each declared feature and forecast of `strategy` once; `tested` as in `compute_input`.
 
     Raises

@@ -44,9 +44,7 @@ class Outcome:
     ruined: bool
 
 
-def run(
-    strategy: Strategy, now: Now, broker: Broker, plan: Plan, tick: Callable[[int], None]
-) -> Outcome:
+def run(strategy: Strategy, now: Now, broker: Broker, plan: Plan, tick: Callable[[int], None]) -> Outcome:
     """Run a started strategy over the bars of `plan`; `tick` is told the row at every block of bars.
 
     An exception of the strategy goes to the caller as it is, with a note that names the hook, bar and time.
@@ -108,7 +106,7 @@ class _Loop:
         The hot loop: most bars have no event, so that all it does is to move `now` and to call `on_bar`.
         """
         now, broker, on_bar, same_close = self.now, self.broker, self.strategy.on_bar, self.plan.same_close
-        move = type(now)._offset.__set__  # type: ignore[attr-defined]
+        move = type(now)._offset.__set__  # type: ignore[attr-defined, misc]
         n = now.n_symbols
         for bar in range(first, stop):
             move(now, (bar - first) * n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import numpy as np
 
@@ -62,9 +62,7 @@ class Source:
 
     __slots__ = ("_block", "_levels", "_row", "_row_bar", "_values", "name")
 
-    def __init__(
-        self, name: str, values: FloatArray, levels: dict[float, FloatArray] | None = None
-    ) -> None:
+    def __init__(self, name: str, values: FloatArray, levels: dict[float, FloatArray] | None = None) -> None:
         self.name = name
         self._values = values
         self._levels = {level: Source(name, matrix) for level, matrix in (levels or {}).items()}
@@ -98,6 +96,16 @@ class Now:
         "position",
         "symbols",
     )
+
+    _bars: Bars
+    _broker: Broker
+    _fields: dict[str, Source]
+    _first: int
+    _is_new: dict[str, BoolArray]
+    _offset: int
+    _ready: BoolArray
+    _refusal: str
+    _sources: list[Source]
 
     n_symbols: int
     """Number of symbols."""
@@ -324,16 +332,16 @@ class Now:
 
     def _values_of(self, source: Any) -> FloatArray:
         _must_be_source(source)
-        values: FloatArray = source._values
-        return values
+        return cast("Source", source)._values
 
     def _row_of(self, source: Any) -> FloatArray:
         if not isinstance(source, Source):
             _must_be_source(source)
-        if source._row_bar != self.bar:
-            source._row = _frozen(source._values[self.bar].copy())
-            source._row_bar = self.bar
-        return source._row
+        served = cast("Source", source)
+        if served._row_bar != self.bar:
+            served._row = _frozen(served._values[self.bar].copy())
+            served._row_bar = self.bar
+        return served._row
 
     def _load(self, source: Any) -> list[float]:
         """Return the block of rows around now as Python numbers, loading it once."""

@@ -50,11 +50,12 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """A matrix that must not move: its name, the code that declares it, and its values ``(n_rows, n_symbols)``."""
+    """A matrix that must not move: name, the code that declares it, values ``(n_rows, n_symbols)``."""
 
     name: str
     declaration: str
     values: FloatArray
+    is_forecast: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,13 @@ class Observation:
 
 @dataclass(frozen=True)
 class ScratchStore(ForecastStore):
-    """Reads what lies in a folder and keeps what is new in memory: other futures are of no use to later runs."""
+    """Reads what lies in a folder, keeps what is new in memory: other futures are of no use to later runs."""
 
     reads: bool = True
     kept: dict[tuple[str, str], Entry] = field(default_factory=dict)
 
     def get(self, kind: str, key: str) -> Entry | None:
-        """The entry of this check, or that of the folder."""
+        """Give the entry of this check, or that of the folder."""
         if (kind, key) in self.kept:
             return self.kept[kind, key]
         return super().get(kind, key) if self.reads else None
@@ -138,7 +139,7 @@ def observe(setting: Setting, bars: Bars, stop: int) -> Observation:
 
 
 def hidden_features(strategy: Strategy) -> Iterator[tuple[str, Feature]]:
-    """Give the functions that declared forecasters read, each with a name; built-ins are point-in-time anyway."""
+    """Give the functions that declared forecasters read, each with a name; built-ins need no check."""
     for name, declared in strategy.declared_inputs().items():
         if isinstance(declared, ForecastInput):
             for each in declared.forecaster.inputs:
@@ -155,7 +156,7 @@ def _features(strategy: Strategy, inputs: Inputs) -> Iterator[Watched]:
 def _forecasts(strategy: Strategy, inputs: Inputs) -> Iterator[Watched]:
     for name, declared in strategy.declared_inputs().items():
         for level, source in inputs.sources[name]._levels.items():
-            yield Watched(name, f"{declared!r} at level {level:g}", source._values)
+            yield Watched(name, f"{declared!r} at level {level:g}", source._values, True)
 
 
 def _of_features(strategy: Strategy, hidden: tuple[Watched, ...], bars: Bars, stop: int) -> Observation:

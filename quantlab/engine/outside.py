@@ -1,4 +1,4 @@
-"""What a strategy's code can reach without asking `now`: series that lie in its module, its class or a closure."""
+"""What a strategy's code reaches without asking `now`: series in its module, its class or a closure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quantlab.engine.futures import replaced, replaced_values
+from quantlab.engine.futures import Change, other_values
 from quantlab.engine.strategy import Strategy
 from quantlab.features.features import Feature
 from quantlab.market.bars import Bars
@@ -39,20 +39,12 @@ class Outside:
     put: Callable[[Any], None]
 
 
-@dataclass(frozen=True)
-class Cut:
-    """What a changed run may know: rows up to `row` of `bars`, and other ones before `stop` (none: equal to row + 1)."""
-
-    bars: Bars
-    row: int
-    stop: int
-
-
 def outside_of(strategy: Strategy, bars: Bars) -> tuple[Outside, ...]:
     """Find what the code of `strategy`, its features and its forecasters names outside themselves.
 
-    Global names, attributes of named modules, closures and class attributes are followed, and functions among them
-    are read in turn. What lies in a file, behind a network, or inside an object of another kind is not found.
+    Global names, attributes of named modules, closures and class attributes are followed, and functions among
+    them are read in turn. What lies in a file, behind a network, or in an object of another kind is not
+    found.
     """
     waiting, places = _roots(strategy)
     seen: set[int] = set()
@@ -71,11 +63,11 @@ def outside_of(strategy: Strategy, bars: Bars) -> tuple[Outside, ...]:
 
 
 @contextmanager
-def other_futures(places: tuple[Outside, ...], cut: Cut, rng: np.random.Generator) -> Iterator[None]:
-    """Give every place the future that `cut` leaves, and what it held when this ends."""
+def other_futures(places: tuple[Outside, ...], change: Change, rng: np.random.Generator) -> Iterator[None]:
+    """Give every place the future that `change` makes, and what it held when this ends."""
     try:
         for place in places:
-            place.put(_changed(place.value, cut, rng))
+            place.put(_changed(place.value, change, rng))
         yield
     finally:
         for place in places:
@@ -88,9 +80,13 @@ def _roots(strategy: Strategy) -> tuple[list[FunctionType], list[Outside]]:
     owners: list[type] = [type(strategy)]
     for declared in strategy.declared_inputs().values():
         features = (declared,) if isinstance(declared, Feature) else declared.forecaster.inputs
-        functions += [getattr(each.source, "__func__", each.source) for each in features if callable(each.source)]
+        functions += [
+            getattr(each.source, "__func__", each.source) for each in features if callable(each.source)
+        ]
         owners += [] if isinstance(declared, Feature) else [type(declared.forecaster)]
-    for owner in (base for each in owners for base in each.__mro__ if not base.__module__.startswith("quantlab.")):
+    for owner in (
+        base for each in owners for base in each.__mro__ if not base.__module__.startswith("quantlab.")
+    ):
         for name, value in vars(owner).items():
             code = getattr(value, "fget", None) or getattr(value, "__func__", value)
             functions += [code]
@@ -128,20 +124,22 @@ def _has_time(value: Any, bars: Bars) -> bool:
     return isinstance(value, Bars)
 
 
-def _changed(value: Any, cut: Cut, rng: np.random.Generator) -> Any:
-    if not _has_time(value, cut.bars):
+def _changed(value: Any, change: Change, rng: np.random.Generator) -> Any:
+    if not _has_time(value, change.bars):
         return value
     if isinstance(value, dict):
-        return {key: _changed(each, cut, rng) for key, each in value.items()}
+        return {key: _changed(each, change, rng) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)([_changed(each, cut, rng) for each in value])
-    row, stop = _rows(value, cut)
+        return type(value)([_changed(each, change, rng) for each in value])
+    row, stop = _rows(value, change)
     if isinstance(value, Bars):
-        return value.rows(0, row + 1) if stop == row + 1 else replaced(value, row, stop, rng)
+        return Change(value, row, stop).apply(rng)
     if isinstance(value, np.ndarray):
         return _other_array(value[:stop], row, rng)
     if isinstance(value, pd.Series):
-        return _changed_frame(value.to_frame(), row, stop, rng).iloc[:, 0].rename(value.name)
+        changed = _changed_frame(value.to_frame(), row, stop, rng).iloc[:, 0]
+        changed.name = value.name
+        return changed
     return _changed_frame(value, row, stop, rng)
 
 
@@ -152,16 +150,18 @@ def _changed_frame(frame: pd.DataFrame, row: int, stop: int, rng: np.random.Gene
     return changed
 
 
-def _rows(value: Any, cut: Cut) -> tuple[int, int]:
+def _rows(value: Any, change: Change) -> tuple[int, int]:
     """Last row of `value` that is known at the cut (−1: none), and the row after the last one that stays."""
     if isinstance(value, Bars):
-        known, stop = np.searchsorted(value.time_ns, cut.bars.time_ns[[cut.row, cut.stop - 1]], "right")
+        known, stop = np.searchsorted(
+            value.time_ns, change.bars.time_ns[[change.cut, change.stop - 1]], "right"
+        )
     elif isinstance(value, np.ndarray) or not isinstance(value.index, pd.DatetimeIndex):
-        known, stop = cut.row + 1, cut.stop
+        known, stop = change.cut + 1, change.stop
     else:
         times = value.index if value.index.tz is None else value.index.tz_convert("UTC").tz_localize(None)
-        label = cut.bars.time if value.index.tz is None else pd.DatetimeIndex(cut.bars.time_ns)
-        ends = label.tz_localize(None)[[cut.row, cut.stop - 1]]
+        label = change.bars.time if value.index.tz is None else pd.DatetimeIndex(change.bars.time_ns)
+        ends = label.tz_localize(None)[[change.cut, change.stop - 1]]
         known, stop = (int((times <= end).sum()) for end in ends)
     return max(int(known) - 1, 0), max(int(stop), 1)
 
@@ -173,5 +173,5 @@ def _other_array(values: Any, row: int, rng: np.random.Generator) -> Any:
     if values.dtype.kind == "b":
         return np.concatenate([values[: row + 1], ~later])
     matrix = np.asarray(values, np.float64).reshape(len(values), -1)
-    other = replaced_values(matrix, row, rng).reshape(values.shape)
+    other = other_values(matrix, row, rng).reshape(values.shape)
     return np.concatenate([values[: row + 1], other[row + 1 :].astype(values.dtype)])

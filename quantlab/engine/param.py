@@ -77,7 +77,11 @@ class Param(Deferred):
     """A declared parameter; made by `param`."""
 
     def __init__(
-        self, default: object, low: object = None, high: object = None, choices: Sequence[object] | None = None
+        self,
+        default: object,
+        low: object = None,
+        high: object = None,
+        choices: Sequence[object] | None = None,
     ) -> None:
         self.default = default
         self.low = low

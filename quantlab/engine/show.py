@@ -15,8 +15,7 @@ from quantlab.display.text import headline
 from quantlab.engine.result import Result
 from quantlab.metrics.catalogue import METRICS, sections
 from quantlab.metrics.drawdown import drawdown_path
-from quantlab.metrics.inference import MIN_BARS, bootstrap_interval
-from quantlab.metrics.risk import sharpe
+from quantlab.metrics.inference import sharpe_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -66,9 +65,5 @@ def _moment(time: pd.Timestamp) -> str:
 
 def _doubt(result: Result) -> dict[str, str]:
     """Return the bootstrap interval that stands beside the Sharpe ratio."""
-    if np.isnan(result.metrics["sharpe"]) or len(result.returns) < MIN_BARS:
-        return {}
-    doubt = bootstrap_interval(
-        lambda r: sharpe(r, result.periods_per_year, result.risk_free_annual), result.returns.to_numpy()
-    )
-    return {METRICS["sharpe"].label: interval(doubt.low, doubt.high)}
+    doubt = sharpe_interval(result.figures)
+    return {} if np.isnan(doubt.low) else {METRICS["sharpe"].label: interval(doubt.low, doubt.high)}

@@ -54,7 +54,7 @@ def load(path: Path) -> Result:
         **{**values, "notes": tuple(values["notes"])},
         equity=paths["equity"],
         cash=paths["cash"],
-        benchmark=paths["benchmark"] if "benchmark" in paths else None,
+        benchmark=paths["benchmark"].rename(header["benchmark_name"]) if "benchmark" in paths else None,
         forecast_scores=scores,
         _tables={name: partial(_table, frames[name]) for name in TABLES},
     )

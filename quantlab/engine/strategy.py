@@ -99,7 +99,9 @@ class Strategy:
         if declared is None:
             raise StrategyError(_refused_assignment(cls, name))
         if not self.__dict__["_live"]:
-            raise StrategyError(f"{cls.__name__}.{name} is a state: it exists during a run, in the hooks only.")
+            raise StrategyError(
+                f"{cls.__name__}.{name} is a state: it exists during a run, in the hooks only."
+            )
         self.__dict__[name] = declared.check(value, self.__dict__[name])
 
     def __repr__(self) -> str:
@@ -134,7 +136,9 @@ def _check_declarations(cls: type[Strategy]) -> None:
             raise StrategyError(f"{cls.__name__}.{name} is not a hook. {did_you_mean(name, HOOKS)}")
         if isinstance(value, Param) and name not in annotated:
             kind = type(value.default).__name__
-            raise StrategyError(f"Write `{name}: {kind} = ql.param(…)` in {cls.__name__}: a parameter has a type.")
+            raise StrategyError(
+                f"Write `{name}: {kind} = ql.param(…)` in {cls.__name__}: a parameter has a type."
+            )
         if isinstance(value, State | Input) and name in annotated:
             raise StrategyError(
                 f"Write `{name} = …` without an annotation in {cls.__name__}: only parameters have one."

@@ -23,7 +23,8 @@ def to_vectorbt(result: Result) -> Any:
     """
     import vectorbt
 
-    fills = result.fills
+    # vectorbt never lets cash go below zero, not even between two fills of an instant: what brings cash goes first.
+    fills = result.fills.assign(buy=result.fills["quantity"] > 0.0).sort_values(["bar", "buy"], kind="stable")
     symbols = list(result.positions.columns)
     first = int(np.searchsorted(result.equity.index, fills["time"].iloc[0])) if len(fills) else 0
     bar = fills["bar"].to_numpy(np.int64) - (fills["bar"].iloc[0] - first if len(fills) else 0)

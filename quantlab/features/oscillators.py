@@ -41,8 +41,8 @@ def williams_r(own: OwnBars, lookback: int) -> FloatArray:
 def cci(own: OwnBars, lookback: int) -> FloatArray:
     """Typical price less its mean, over 0.015 mean absolute deviations."""
     typical = (own.high + own.low + own.close) / 3.0
-    mean = rolling_mean(typical, lookback)
-    return ratio(typical - mean, 0.015 * rolling_mean_deviation(typical, mean, lookback))
+    distance, mean_distance = rolling_mean_deviation(typical, lookback)
+    return ratio(distance, 0.015 * mean_distance)
 
 
 def mfi(own: OwnBars, lookback: int) -> FloatArray:

@@ -27,7 +27,7 @@ _VERDICTS: weakref.WeakKeyDictionary[Any, dict[Hashable, str | None]] = weakref.
 
 
 def compute_function(feature: Feature, bars: Bars, *, tested: bool = True) -> tuple[FloatArray, str | None]:
-    """Values of a function's feature, and why it could not be checked, or None; `tested` as in `compute_input`.
+    """Values of a function's feature, and why it was not checked, or None; `tested` as in `compute_input`.
 
     Raises
     ------

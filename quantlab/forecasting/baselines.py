@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import between
 from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.scaling import Scaler, usable_spread
+from quantlab.forecasting.versions import version_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray, IntArray
 
@@ -120,7 +120,7 @@ class RidgeForecaster(Forecaster):
 
     def environment(self) -> dict[str, str]:
         """Versions that can change its numbers."""
-        return {**super().environment(), "scikit-learn": version("scikit-learn")}
+        return {**super().environment(), "scikit-learn": version_of("scikit-learn")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +172,9 @@ def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> Floa
 
 
 def _scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
-    flat = windows.flat().reshape(len(windows), windows.lookback, -1)
-    return scaler.apply(flat).reshape(len(windows), -1)
+    flat = windows.flat()
+    bar_by_bar = flat.reshape(len(windows), windows.lookback, windows.features.shape[2])
+    return scaler.apply(bar_by_bar).reshape(flat.shape)
 
 
 def _all_labels(window: TrainingWindow) -> tuple[IntArray, FloatArray]:

@@ -87,7 +87,8 @@ class Forecaster(ABC):
         for each in self.inputs:
             if not each.is_resolved:
                 raise ForecastError(
-                    f"{owner}: {each!r} depends on a strategy's parameter; a recipe stands alone, give a number."
+                    f"{owner}: {each!r} depends on a strategy's parameter, but a recipe stands alone; "
+                    "give a number."
                 )
 
     @property

@@ -7,17 +7,9 @@ import importlib.util
 import inspect
 import json
 from dataclasses import fields
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from quantlab.forecasting.forecaster import Forecaster
-
-
-@cache
-def version_of(package: str) -> str:
-    """Read the version of an installed package without importing it; once, for that takes 20 ms."""
-    return version(package)
 
 
 def key_of(*parts: object) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from quantlab.errors import ForecastError
 from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
 from quantlab.forecasting.checks import between, one_of, whole
 from quantlab.forecasting.forecaster import Forecaster, State
+from quantlab.forecasting.versions import version_of
 from quantlab.forecasting.windows import TrainingWindow
 
 if TYPE_CHECKING:
@@ -104,12 +104,13 @@ class NeuralForecaster(Forecaster):
 
     def environment(self) -> dict[str, str]:
         """Versions and hardware that can change its numbers."""
-        return {**super().environment(), "torch": version("torch"), "device": self._device()}
+        return {**super().environment(), "torch": version_of("torch"), "device": self.resolved_device()}
 
-    def _device(self) -> str:
+    def resolved_device(self) -> str:
+        """Name the device that `device` comes to on this machine."""
         if self.device != "auto":
             return self.device
-        if version("torch").endswith("+cpu"):
+        if version_of("torch").endswith("+cpu"):
             return "cpu"  # known without importing torch
         from quantlab.forecasting.trained_network import has_cuda
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quantlab.errors import ForecastError
 from quantlab.features.labels import forward_return
 from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, hit_rate, pinball, pooled
 from quantlab.market.bars import Bars
@@ -17,8 +16,14 @@ from quantlab.typing import BoolArray
 if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
 
-HEADINGS = {"ic_error": "error", "ic_t": "t", "rank_ic": "rank ic", "hit_rate": "hits"}
-FORMATS = {"hit_rate": "{:.1%}", "pinball": "{:.6f}", "skill": "{:+.2%}", "n": "{:,.0f}", "ic_t": "{:+.2f}"}
+HEADINGS = {"ic_error": "error", "rank_ic": "rank ic", "hit_rate": "hits"}
+FORMATS = {
+    "hit_rate": "{:.1%}",
+    "pinball": "{:.6f}",
+    "skill": "{:+.2%}",
+    "n": "{:,.0f}",
+    "ic_error": "{:.4f}",
+}
 TOO_GOOD = 0.1  # the best published information coefficients on daily equities are about 0.05
 
 
@@ -46,11 +51,12 @@ class Scores:
     def __str__(self) -> str:
         from quantlab.display.text import table
 
+        shown = self.frame.drop(columns="ic_t").dropna(axis="columns", how="all")
         rows = [
-            [*index, *(_text(value, column) for value, column in zip(row, self.frame.columns, strict=True))]
-            for index, row in zip(self.frame.index, self.frame.to_numpy(), strict=True)
+            [*index, *(_text(value, column) for value, column in zip(row, shown.columns, strict=True))]
+            for index, row in zip(shown.index, shown.to_numpy(), strict=True)
         ]
-        headings = [HEADINGS.get(column, column) for column in self.frame.columns]
+        headings = [HEADINGS.get(column, column) for column in shown.columns]
         return table(self.title, ["forecaster", "horizon", *headings], rows, notes=self.notes)
 
     def __repr__(self) -> str:
@@ -62,11 +68,6 @@ def score(table: Forecasts, bars: Bars) -> Scores:
 
     With at least ten symbols the information coefficient is the mean over bars of the correlation across
     symbols; with fewer it is one correlation pooled over bars and symbols.
-
-    Raises
-    ------
-    ForecastError
-        No forecast meets a return of these bars.
     """
     aligned = table.align(bars)
     tables = {table.name.split("(")[0]: aligned, **aligned.beside}
@@ -78,10 +79,6 @@ def score(table: Forecasts, bars: Bars) -> Scores:
         if horizon in each.horizons
     ]
     frame = pd.DataFrame(rows).set_index(["forecaster", "horizon"])
-    if not frame["n"].any():
-        raise ForecastError(
-            f"no forecast of {table.name} meets a return of these bars; score it on the bars it is for."
-        )
     naive = frame["pinball"].groupby("horizon").transform(lambda losses: _naive_loss(losses))
     frame.insert(len(frame.columns) - 1, "skill", 1.0 - frame["pinball"] / naive)
     return Scores(table.name, frame, _notes(frame, bars, across=across))
@@ -129,7 +126,8 @@ def _notes(frame: pd.DataFrame, bars: Bars, *, across: bool) -> tuple[str, ...]:
     error = "error of ic: Newey–West over bars, lag at least horizon − 1, because returns overlap"
     leak = f"WARNING: an |ic| above {TOO_GOOD} on daily equities: treat as a leak until proved otherwise"
     suspicious = not bars.intraday and bool((frame["ic"].abs() > TOO_GOOD).any())
-    return (kind, error, leak) if suspicious else (kind, error)
+    nothing = "no forecast meets a return of these bars: nothing could be judged"
+    return (kind, error, *[leak] * suspicious, *[nothing] * (not frame["n"].any()))
 
 
 def _text(value: float, column: str) -> str:

@@ -40,9 +40,9 @@ class Entry:
 class ForecastStore:
     """A folder of arrays named by the hash of all that they depend on.
 
-    An entry is a ``.npz`` of plain arrays and a ``.json`` with its SHA-256; the ``.json`` is written last, so
-    an entry that a killed process left half-way does not exist. An entry that does not match its hash is
-    thrown away.
+    An entry is a ``.npz`` of plain arrays and a ``.json`` with words and a SHA-256 of both; the ``.json`` is
+    written last, so an entry that a killed process left half-way does not exist. An entry that does not match
+    its hash is thrown away.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class ForecastStore:
         try:
             words = json.loads(about.read_text(encoding="utf-8"))
             raw = content.read_bytes()
-            if hashlib.sha256(raw).hexdigest() != words["sha256"]:
+            if _checksum(raw, words["words"]) != words["sha256"]:
                 raise ValueError("the content does not match its hash")
             with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
                 return Entry({name: stored[name] for name in stored.files}, words["words"])
@@ -74,7 +74,7 @@ class ForecastStore:
         memory = io.BytesIO()
         np.savez(memory, **entry.arrays)  # type: ignore[arg-type]
         raw = memory.getvalue()
-        text = json.dumps({"sha256": hashlib.sha256(raw).hexdigest(), "words": entry.words}, indent=1)
+        text = json.dumps({"sha256": _checksum(raw, entry.words), "words": entry.words}, indent=1)
         try:
             write_whole(content, lambda file: file.write(raw))
             write_whole(about, lambda file: file.write(text.encode()))
@@ -92,6 +92,10 @@ class ForecastStore:
 
     def _paths(self, kind: str, key: str) -> tuple[Path, Path]:
         return self.folder / kind / f"{key}.npz", self.folder / kind / f"{key}.json"
+
+
+def _checksum(raw: bytes, words: dict[str, Any]) -> str:
+    return hashlib.sha256(raw + json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 class Forgetful:

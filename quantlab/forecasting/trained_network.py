@@ -82,7 +82,7 @@ class TrainedNetwork:
 
 def train_network(recipe: NeuralForecaster, window: TrainingWindow, seed: int) -> TrainedNetwork:
     """Scale, build and fit the network of `recipe`; torch's global random state is left as it was."""
-    device = recipe.environment()["device"]
+    device = recipe.resolved_device()
     scaler, label_spread = Scaler.fit(window.learn), usable_spread(window.learn_labels)
     learn = _examples(window.learn, window.learn_labels / label_spread, scaler, device)
     validation = _examples(window.validation, window.validation_labels / label_spread, scaler, device)
@@ -95,7 +95,7 @@ def train_network(recipe: NeuralForecaster, window: TrainingWindow, seed: int) -
 
 def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
     """Make the trained network whose `state` this is."""
-    device = recipe.environment()["device"]
+    device = recipe.resolved_device()
     weights = {
         name[8:]: torch.from_numpy(value.copy())
         for name, value in state.items()

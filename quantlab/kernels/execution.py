@@ -20,7 +20,6 @@ from quantlab.records import (
     BELOW_ONE_UNIT,
     CANCELLED,
     DELISTED,
-    DELISTING,
     FILLED,
     FIXED,
     FULL,
@@ -58,6 +57,8 @@ from quantlab.typing import BoolArray, FloatArray, IntArray, RecordArray
 DUST = 1e-9
 # Whole units are cut towards zero after this relative nudge, so that 9.999999999999998 is ten.
 UNIT_NUDGE = 1e-12
+# A target this near to the position, relative to it, is reached: the rest is rounding, and no order is worth it.
+REACHED = 1e-12
 # Halvings of [0, 1] after which the common factor is exact to the last bit or two.
 HALVINGS = 60
 
@@ -177,7 +178,8 @@ def _wish(kind: int, amount: float, position: float, price: float, equity: float
         aim = amount / price
     elif kind == TARGET_WEIGHT:
         aim = amount * equity / price
-    return (_whole(aim) if whole else aim) - position
+    difference = (_whole(aim) if whole else aim) - position
+    return 0.0 if abs(difference) <= REACHED * abs(position) else difference
 
 
 @jit
@@ -300,7 +302,12 @@ def _buys_for_cash(
     n_met: int,
 ) -> float:
     """Return the value of the opening orders at fill prices where all are purchases charged by rate, else −1."""
-    if terms[PER_UNIT] != 0.0 or terms[FIXED] != 0.0 or terms[MINIMUM] != 0.0 or terms[VOLUME_SLIPPAGE] != 0.0:
+    if (
+        terms[PER_UNIT] != 0.0
+        or terms[FIXED] != 0.0
+        or terms[MINIMUM] != 0.0
+        or terms[VOLUME_SLIPPAGE] != 0.0
+    ):
         return -1.0
     gross = 0.0
     for k in range(n_met):
@@ -374,7 +381,7 @@ def _refusal(kind: int, amount: float, price: float, volume: float, alive: bool,
         return DELISTED
     if terms[VOLUME_SLIPPAGE] > 0.0 and not volume > 0.0:
         return NO_VOLUME
-    in_money = kind == VALUE or ((kind == TARGET_VALUE or kind == TARGET_WEIGHT) and amount != 0.0)
+    in_money = kind == VALUE or (kind in (TARGET_VALUE, TARGET_WEIGHT) and amount != 0.0)
     return NO_PRICE if in_money and not price > 0.0 else NO_REASON
 
 
@@ -545,6 +552,11 @@ def _open(
             continue
         if factor < 1.0:
             row["reason"] = SCALED
+        # Opposite orders of one symbol may meet in one instant: a fill that crosses zero is a close and an open.
+        part = _split(quantity, position[i])
+        if part != 0.0 and part != quantity:
+            _trade(queue[k], bar, part, price, volume, terms, position, money, orders, fills, counts)
+            quantity -= part
         _trade(queue[k], bar, quantity, price, volume, terms, position, money, orders, fills, counts)
     if all_in and not whole and counts[N_FILLS] > before:
         money[0] = 0.0
@@ -584,8 +596,9 @@ def meet(
         ``(n_symbols,)`` last row at which a symbol is alive; its later orders are rejected.
     """
     n_queued = counts[N_QUEUED]
-    # An order makes two fills at most (a close and an open); `_gather` needs the queue's second half.
-    if counts[N_FILLS] + 2 * n_queued > len(fills) or 2 * n_queued > len(queue):
+    # An order makes three fills at most (it reduces, and its opening part crosses zero); `_gather` needs the queue's
+    # second half.
+    if counts[N_FILLS] + 3 * n_queued > len(fills) or 2 * n_queued > len(queue):
         return FULL
     before = counts[N_FILLS]
     n_met = _gather(bar, price, volume, last_row, terms, orders, queue, counts, target, resting)
@@ -593,9 +606,7 @@ def meet(
         _reduce(
             bar, mark_bar, price, mark, volume, terms, position, money, orders, queue, counts, fills, n_met
         )
-        _open(
-            bar, mark_bar, price, mark, volume, terms, position, money, orders, queue, counts, fills, n_met
-        )
+        _open(bar, mark_bar, price, mark, volume, terms, position, money, orders, queue, counts, fills, n_met)
         for k in range(counts[N_QUEUED]):
             queue[k] = queue[n_met + k]
     return int(counts[N_FILLS] - before)
@@ -626,7 +637,9 @@ def close_out(
             order = counts[N_ORDERS]
             _record_order(orders, order, bar, i, kind, -position[i])
             counts[N_ORDERS] += 1
-            _fill(order, bar, i, -position[i], price[i], price[i], 0.0, position, money, orders, fills, counts)
+            _fill(
+                order, bar, i, -position[i], price[i], price[i], 0.0, position, money, orders, fills, counts
+            )
             orders[order]["reason"] = RUINED if kind == LIQUIDATION else DELISTED
     return int(counts[N_FILLS] - before)
 

@@ -1,224 +1,236 @@
-"""Variance, skewness and covariance of a moving window, put together from windows of 1, 2, 4 … bars.
+"""Variance, skewness and covariance of a moving window, joined from those of shorter windows.
 
-Two windows of a and b bars with means m and m′ and sums of squared deviations S and S′ join, with d = m′ − m, to
+Two windows of a and b bars with means m and m′ and sums of squared deviations S and S′ join, with d = m′ − m,
+to
 
     mean = m + d·b/(a + b),        squares = S + S′ + d²·a·b/(a + b)
 
-(Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", Stanford
-STAN-CS-79-773, 1979; third moment and co-moment: Pébay, Sandia SAND2008-6212, 2008). Nothing is subtracted when
-a bar leaves, squares are never negative, and a window of equal values has exactly zero. A mean is kept as its
-distance from the window's first value, so a price of 50,000 that moves by cents loses no digits. How windows are
-put together, and what follows for NaN, chunks and the first ``lookback − 1`` values, is told in ``rolling.py``.
+(Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+Stanford STAN-CS-79-773, 1979; third moment and co-moment: Pébay, Sandia SAND2008-6212, 2008). Nothing is
+subtracted when a bar leaves, squares are never negative, and a window of equal values has exactly zero. A
+mean is kept as its distance from the window's first value, so a price of 50,000 that moves by cents loses no
+digits.
 
-Inside, moments lie in rows: mean less first value and squares; then cubes; or the same two of a second series and
-the products of both.
+Series in, series out, NaN as in ``rolling.py``; ``windows.py`` tells how a window is put together.
 """
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from quantlab.kernels._jit import jit
-from quantlab.typing import FloatArray
+from quantlab.kernels.windows import ROOMS, plan
+from quantlab.typing import FloatArray, IntArray
 
 CHUNK = 512
 
 
+class _Kernel(Protocol):
+    """Carries out the joins, chunk by chunk."""
+
+    def __call__(
+        self,
+        series: FloatArray,
+        lookback: int,
+        joins: IntArray,
+        window: int,
+        step: int,
+        spare: FloatArray,
+        out: FloatArray,
+    ) -> None: ...
+
+
 @jit
-def _mean_gaps(
-    base: FloatArray, older: FloatArray, newer: FloatArray, shift: int, count: int, gaps: FloatArray
-) -> None:
-    """Write d, the newer mean less the older, for the windows that begin at `base` and `shift` bars on."""
-    first, newer_first, newer_mean = base, base[shift:], newer[shift:]
-    for i in range(count):
-        gaps[i] = (newer_first[i] - first[i]) + (newer_mean[i] - older[i])
+def _single_bars(series: FloatArray, first: int, length: int, room: FloatArray) -> None:
+    """Fill `room` with the moments of single bars: each its own mean, no deviation; NaN stays NaN."""
+    x, y = series[0, first:], series[-1, first:]
+    for i in range(length):
+        none = x[i] * 0.0 + y[i] * 0.0
+        for row in range(room.shape[0]):
+            room[row, i] = none
 
 
 @jit
 def _join_squares(
-    gaps: FloatArray,
-    older: FloatArray,
-    newer: FloatArray,
-    row: int,
-    shift: int,
-    a: int,
-    b: int,
-    count: int,
-    out: FloatArray,
+    values: FloatArray, older: FloatArray, newer: FloatArray, a: int, b: int, count: int, out: FloatArray
 ) -> None:
-    """Join means (`row`) and squares (the next) of `a` bars with those of the `b` bars from `shift` on."""
+    """Join mean (less first value) and squares."""
     share = b / (a + b)
-    mean, squares, newer_squares = older[row], older[row + 1], newer[row + 1][shift:]
-    out_mean, out_squares = out[row], out[row + 1]
+    first, mean, squares = values, older[0], older[1]
+    newer_first, newer_mean, newer_squares = values[a:], newer[0][a:], newer[1][a:]
+    out_mean, out_squares = out[0], out[1]
     for i in range(count):
-        d = gaps[i]
+        d = (newer_first[i] - first[i]) + (newer_mean[i] - mean[i])
         out_mean[i] = mean[i] + d * share
         out_squares[i] = (squares[i] + newer_squares[i]) + d * d * (a * share)
 
 
 @jit
-def _join_cubes(
-    gaps: FloatArray,
-    older: FloatArray,
-    newer: FloatArray,
-    shift: int,
-    a: int,
-    b: int,
-    count: int,
+def _window_squares(
+    series: FloatArray,
+    lookback: int,
+    joins: IntArray,
+    window: int,
+    step: int,
+    spare: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Join third moments: C + C′ + d³·a·b·(a − b)/(a + b)² + 3·d·(a·S′ − b·S)/(a + b)."""
+    for first in range(0, series.shape[1] - lookback + 1, step):
+        length = min(step + lookback - 1, series.shape[1] - first)
+        _single_bars(series, first, length, spare[0])
+        for k in range(joins.shape[0]):
+            a, b = joins[k, 2], joins[k, 3]
+            older, newer, joined = spare[joins[k, 0]], spare[joins[k, 1]], spare[joins[k, 4]]
+            _join_squares(series[0, first:], older, newer, a, b, length - (a + b) + 1, joined)
+        for row in range(2):
+            for i in range(length - lookback + 1):
+                out[row, first + lookback - 1 + i] = spare[window, row, i]
+
+
+@jit
+def _join_cubes(
+    values: FloatArray, older: FloatArray, newer: FloatArray, a: int, b: int, count: int, out: FloatArray
+) -> None:
+    """Join third moments too: C + C′ + d³·a·b·(a − b)/(a + b)² + 3·d·(a·S′ − b·S)/(a + b)."""
     total = a + b
     cube = (a / total) * (b / total) * (a - b)
-    squares, cubes = older[1], older[2]
-    newer_squares, newer_cubes = newer[1][shift:], newer[2][shift:]
+    first, mean, squares, cubes = values, older[0], older[1], older[2]
+    newer_first, newer_mean = values[a:], newer[0][a:]
+    newer_squares, newer_cubes = newer[1][a:], newer[2][a:]
     out_cubes = out[2]
     for i in range(count):
-        d = gaps[i]
+        d = (newer_first[i] - first[i]) + (newer_mean[i] - mean[i])
         cross = 3.0 * d * (a * newer_squares[i] - b * squares[i]) / total
         out_cubes[i] = (cubes[i] + newer_cubes[i]) + (d * d * d * cube + cross)
 
 
 @jit
+def _window_cubes(
+    series: FloatArray,
+    lookback: int,
+    joins: IntArray,
+    window: int,
+    step: int,
+    spare: FloatArray,
+    out: FloatArray,
+) -> None:
+    for first in range(0, series.shape[1] - lookback + 1, step):
+        length = min(step + lookback - 1, series.shape[1] - first)
+        _single_bars(series, first, length, spare[0])
+        for k in range(joins.shape[0]):
+            a, b = joins[k, 2], joins[k, 3]
+            older, newer, joined = spare[joins[k, 0]], spare[joins[k, 1]], spare[joins[k, 4]]
+            _join_cubes(series[0, first:], older, newer, a, b, length - (a + b) + 1, joined)
+            _join_squares(series[0, first:], older, newer, a, b, length - (a + b) + 1, joined)
+        for row in range(3):
+            for i in range(length - lookback + 1):
+                out[row, first + lookback - 1 + i] = spare[window, row, i]
+
+
+@jit
 def _join_products(
-    gaps_x: FloatArray,
-    gaps_y: FloatArray,
+    series: FloatArray,
+    first: int,
     older: FloatArray,
     newer: FloatArray,
-    shift: int,
     a: int,
     b: int,
     count: int,
     out: FloatArray,
 ) -> None:
-    """Join sums of products of deviations: P + P′ + d_x·d_y·a·b/(a + b)."""
-    share = b / (a + b)
-    products, newer_products, out_products = older[4], newer[4][shift:], out[4]
+    """Join products of deviations, P + P′ + d_x·d_y·a·b/(a + b), in the row below those of x and y."""
+    x, y = series[0, first:], series[1, first:]
+    newer_x, newer_y = x[a:], y[a:]
+    mean_x, mean_y, products = older[0], older[2], older[4]
+    newer_mean_x, newer_mean_y, newer_products = newer[0][a:], newer[2][a:], newer[4][a:]
+    out_products = out[4]
+    weight = a * (b / (a + b))
     for i in range(count):
-        out_products[i] = (products[i] + newer_products[i]) + gaps_x[i] * gaps_y[i] * (a * share)
+        d_x = (newer_x[i] - x[i]) + (newer_mean_x[i] - mean_x[i])
+        d_y = (newer_y[i] - y[i]) + (newer_mean_y[i] - mean_y[i])
+        out_products[i] = (products[i] + newer_products[i]) + d_x * d_y * weight
 
 
 @jit
-def _join(
-    base: FloatArray,
-    gaps: FloatArray,
-    older: FloatArray,
-    newer: FloatArray,
-    shift: int,
-    a: int,
-    b: int,
-    count: int,
+def _window_products(
+    series: FloatArray,
+    lookback: int,
+    joins: IntArray,
+    window: int,
+    step: int,
+    spare: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Join windows of `a` bars with the windows of `b` bars that begin `shift` bars on, `count` of them."""
-    _mean_gaps(base[0], older[0], newer[0], shift, count, gaps[0])
-    _join_squares(gaps[0], older, newer, 0, shift, a, b, count, out)
-    if older.shape[0] == 3:
-        _join_cubes(gaps[0], older, newer, shift, a, b, count, out)
-    elif older.shape[0] == 5:
-        _mean_gaps(base[1], older[2], newer[2], shift, count, gaps[1])
-        _join_squares(gaps[1], older, newer, 2, shift, a, b, count, out)
-        _join_products(gaps[0], gaps[1], older, newer, shift, a, b, count, out)
+    for first in range(0, series.shape[1] - lookback + 1, step):
+        length = min(step + lookback - 1, series.shape[1] - first)
+        _single_bars(series, first, length, spare[0])
+        for k in range(joins.shape[0]):
+            a, b = joins[k, 2], joins[k, 3]
+            older, newer, joined = spare[joins[k, 0]], spare[joins[k, 1]], spare[joins[k, 4]]
+            count = length - (a + b) + 1
+            _join_products(series, first, older, newer, a, b, count, joined)
+            for side in range(2):
+                two = slice(2 * side, 2 * side + 2)
+                _join_squares(series[side, first:], older[two], newer[two], a, b, count, joined[two])
+        for row in range(5):
+            for i in range(length - lookback + 1):
+                out[row, first + lookback - 1 + i] = spare[window, row, i]
 
 
-@jit
-def _window_moments(
-    base: FloatArray, gaps: FloatArray, spare: FloatArray, lookback: int, length: int, count: int
-) -> FloatArray:
-    """Moments of `count` windows over the `length` bars in `base`; `gaps` and `spare` are room."""
-    level, other, joined = spare[0], spare[1], spare[2]
-    window: FloatArray = spare[3]
-    level[:, :length] = 0.0  # a single bar is its own mean, with no deviation
-    span, covered = 1, 0
-    while True:
-        if lookback & span:
-            if covered == 0:
-                window[:, :count] = level[:, :count]
-            else:
-                _join(base, gaps, window, level, covered, covered, span, count, joined)
-                window, joined = joined, window
-            covered += span
-        if covered == lookback:
-            return window
-        length -= span
-        _join(base, gaps, level, level, span, span, span, length, other)
-        level, other = other, level
-        span *= 2
-
-
-@jit
-def _rolling_moments(series: FloatArray, lookback: int, rows: int) -> FloatArray:
-    """Moments of every window of `series`, shape (1 or 2, n); the answer has shape (rows, n)."""
+def _rolling(kernel: _Kernel, series: FloatArray, lookback: int, rows: int) -> FloatArray:
+    """Moments of every window of `series` (1 or 2, n), as (rows, n)."""
     n = series.shape[1]
     out = np.empty((rows, n))
-    out[:, : min(lookback - 1, n)] = np.nan
+    out[:, : lookback - 1] = np.nan
     step = max(CHUNK, 4 * lookback)
-    room = min(step, n) + lookback
-    base = np.empty((series.shape[0], room))
-    gaps = np.empty((series.shape[0], room))
-    spare = np.empty((4, rows, room))
-    for first in range(0, n - lookback + 1, step):
-        stop = min(first + step + lookback - 1, n)
-        length, count = stop - first, stop - first - lookback + 1
-        base[:, :length] = series[:, first:stop]
-        window = _window_moments(base, gaps, spare, lookback, length, count)
-        out[:, first + lookback - 1 : stop] = window[:, :count]
+    spare = np.empty((ROOMS, rows, min(step, n) + lookback))
+    joins, _, window, _ = plan(lookback)
+    kernel(series, lookback, joins, window, step, spare, out)
     return out
 
 
-@jit
 def rolling_mean_squares(values: FloatArray, lookback: int) -> tuple[FloatArray, FloatArray]:
     """Mean, and sum of squared deviations from it, of the last `lookback` values."""
-    moments = _rolling_moments(values.reshape(1, -1), lookback, 2)
-    mean, squares = moments[0], moments[1]
-    for t in range(lookback - 1, mean.size):
-        mean[t] += values[t - lookback + 1]
+    mean, squares = _rolling(_window_squares, values.reshape(1, -1), lookback, 2)
+    mean[lookback - 1 :] += values[: max(values.size - lookback + 1, 0)]
     return mean, squares
 
 
-@jit
 def rolling_std(values: FloatArray, lookback: int, ddof: int) -> FloatArray:
     """Spread of the last `lookback` values: √(Σ(x − mean)² / (lookback − ddof))."""
-    squares: FloatArray = _rolling_moments(values.reshape(1, -1), lookback, 2)[1]
-    for t in range(squares.size):
-        squares[t] = np.sqrt(squares[t] / (lookback - ddof))
-    return squares
+    squares: FloatArray = _rolling(_window_squares, values.reshape(1, -1), lookback, 2)[1]
+    return np.asarray(np.sqrt(squares / (lookback - ddof)))
 
 
-@jit
 def rolling_zscore(values: FloatArray, lookback: int) -> FloatArray:
     """Newest value less the mean of the last `lookback`, in standard deviations; NaN where all are equal."""
-    moments = _rolling_moments(values.reshape(1, -1), lookback, 2)
-    mean: FloatArray = moments[0]
-    for t in range(lookback - 1, mean.size):
-        distance = (values[t] - values[t - lookback + 1]) - mean[t]
-        mean[t] = distance / np.sqrt(moments[1, t] / (lookback - 1))
+    mean, squares = _rolling(_window_squares, values.reshape(1, -1), lookback, 2)
+    moved = values[lookback - 1 :] - values[: max(values.size - lookback + 1, 0)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean[lookback - 1 :] = (moved - mean[lookback - 1 :]) / np.sqrt(
+            squares[lookback - 1 :] / (lookback - 1)
+        )
     return mean
 
 
-@jit
 def rolling_skewness(values: FloatArray, lookback: int) -> FloatArray:
     """Skewness of the last `lookback` values, adjusted for sample size; NaN where they are all equal.
 
     G = √(n(n − 1))/(n − 2) · (Σd³/n)/(Σd²/n)^1.5 (Joanes and Gill, *The Statistician* 47, 1998).
     """
-    moments = _rolling_moments(values.reshape(1, -1), lookback, 3)
-    cubes: FloatArray = moments[2]
+    _, squares, cubes = _rolling(_window_cubes, values.reshape(1, -1), lookback, 3)
     n = float(lookback)
-    factor = np.sqrt(n * (n - 1.0)) / (n - 2.0)
-    for t in range(cubes.size):
-        variance = moments[1, t] / n
-        cubes[t] = factor * (cubes[t] / n) / (variance * np.sqrt(variance))
-    return cubes
+    variance = squares / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = (cubes / n) / (variance * np.sqrt(variance))
+    return np.asarray(shape * (np.sqrt(n * (n - 1.0)) / (n - 2.0)))
 
 
-@jit
 def rolling_products(
     x: FloatArray, y: FloatArray, lookback: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Squared deviations of `x`, of `y`, and their products, summed over the last `lookback` pairs."""
-    series = np.empty((2, x.size))
-    series[0] = x
-    series[1] = y
-    moments = _rolling_moments(series, lookback, 5)
+    moments = _rolling(_window_products, np.stack([x, y]), lookback, 5)
     return moments[1], moments[3], moments[4]

@@ -39,7 +39,9 @@ def rolling_median(values: FloatArray, lookback: int) -> FloatArray:
     count = 0
     for t in range(n):
         if t >= lookback and values[t - lookback] == values[t - lookback]:
-            place = np.searchsorted(ordered[:count], values[t - lookback])
+            place = 0
+            while ordered[place] < values[t - lookback]:
+                place += 1
             for k in range(place, count - 1):
                 ordered[k] = ordered[k + 1]
             count -= 1
@@ -56,13 +58,20 @@ def rolling_median(values: FloatArray, lookback: int) -> FloatArray:
 
 
 @jit
-def rolling_mean_deviation(values: FloatArray, mean: FloatArray, lookback: int) -> FloatArray:
-    """Mean of |value − ``mean[t]``| over the last `lookback` values; `mean` is their mean at each bar."""
+def rolling_mean_deviation(values: FloatArray, lookback: int) -> tuple[FloatArray, FloatArray]:
+    """Newest value less the mean of the last `lookback`, and the mean distance of all of them from it."""
     n = values.size
-    out = np.full(n, np.nan)
+    distance, mean_distance = np.full(n, np.nan), np.full(n, np.nan)
     for t in range(lookback - 1, n):
+        # Counted from the first value, so that equal values have exactly no distance.
+        window, first = values[t - lookback + 1 : t + 1], values[t - lookback + 1]
         total = 0.0
-        for value in values[t - lookback + 1 : t + 1]:
-            total += abs(value - mean[t])
-        out[t] = total / lookback
-    return out
+        for value in window:
+            total += value - first
+        mean = total / lookback
+        total = 0.0
+        for value in window:
+            total += abs((value - first) - mean)
+        distance[t] = (values[t] - first) - mean
+        mean_distance[t] = total / lookback
+    return distance, mean_distance

@@ -1,23 +1,8 @@
 """Sums, means, weighted means and extremes of a moving window, without ever subtracting.
 
-The textbook way adds the bar that enters and subtracts the one that leaves, so every rounding error stays for
-good: after a spike of 1e12 the mean of a price of 100 is wrong for ever, and one NaN poisons the rest. Here a
-window of ``lookback`` bars is put together from windows of 1, 2, 4, 8 … bars, each the sum of two halves: 13
-bars are 1 + 4 + 8. That takes about log2(lookback) additions a bar, each a loop that the processor runs four
-to eight bars at a time, and it has three consequences that tests hold:
-
-- a value depends on the bars of its own window and on nothing else: not on what came before, nor on what
-  comes after, nor on where the series starts, to the last bit. A spike, an infinity or a NaN is gone when it
-  leaves;
-- the rounding error grows with log2(lookback) and not with the number of bars (pairwise summation: Higham,
-  *Accuracy and Stability of Numerical Algorithms*, 2nd ed. 2002, §4.2);
-- any associative rule works: sum, extreme, weighted sum; in ``moments.py`` mean, variance, skewness,
-  covariance.
-
-Every kernel takes one contiguous float64 series, oldest first, and returns an array of the same length. The
+Each function takes one contiguous float64 series, oldest first, and returns an array of the same length. The
 first ``lookback − 1`` values are NaN; so is each value whose window holds a NaN. A series shorter than
-`lookback` gives NaN throughout. Work is done in chunks that fit the processor's cache; chunks do not show in
-the result.
+`lookback` gives NaN throughout. ``windows.py`` tells how a window is put together, and why so.
 """
 
 from __future__ import annotations
@@ -25,233 +10,164 @@ from __future__ import annotations
 import numpy as np
 
 from quantlab.kernels._jit import jit
-from quantlab.typing import FloatArray
+from quantlab.kernels.windows import ROOMS, plan
+from quantlab.typing import FloatArray, IntArray
 
 CHUNK = 2048
 
 
 @jit
-def _add(left: FloatArray, right: FloatArray, out: FloatArray) -> None:
-    for i in range(out.size):
+def _add(left: FloatArray, right: FloatArray, count: int, out: FloatArray) -> None:
+    for i in range(count):
         out[i] = left[i] + right[i]
 
 
 @jit
-def _add_four(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray, out: FloatArray) -> None:
-    for i in range(out.size):
-        out[i] = (a[i] + b[i]) + (c[i] + d[i])
-
-
-@jit
-def _add_to(right: FloatArray, out: FloatArray) -> None:
-    for i in range(out.size):
-        out[i] += right[i]
-
-
-@jit
-def _add_two_and_divide(left: FloatArray, right: FloatArray, divisor: float, out: FloatArray) -> None:
-    for i in range(out.size):
-        out[i] = (left[i] + right[i]) / divisor
-
-
-@jit
-def _add_three_and_divide(
-    head: FloatArray, left: FloatArray, right: FloatArray, divisor: float, out: FloatArray
+def _finish(
+    head: FloatArray, left: FloatArray, right: FloatArray, divisor: float, count: int, out: FloatArray
 ) -> None:
-    for i in range(out.size):
+    for i in range(count):
         out[i] = (head[i] + (left[i] + right[i])) / divisor
 
 
 @jit
-def _add_to_and_divide(left: FloatArray, right: FloatArray, divisor: float, out: FloatArray) -> None:
-    for i in range(out.size):
-        out[i] = (out[i] + (left[i] + right[i])) / divisor
-
-
-@jit
-def _chunk_sums(
-    values: FloatArray, lookback: int, divisor: float, out: FloatArray, spare: FloatArray
+def _window_sums(
+    values: FloatArray,
+    lookback: int,
+    divisor: float,
+    joins: IntArray,
+    level: int,
+    window: int,
+    covered: int,
+    out: FloatArray,
+    step: int,
+    spare: FloatArray,
 ) -> None:
-    """Write each window's sum over `divisor` to `out`; `spare` is room for three levels."""
-    count = out.size
-    half = 1
-    while half * 4 <= lookback:
-        half *= 2
-    span, covered, turn, kept = 1, 0, 0, -1
-    level = values
-    head = values
-    if lookback & 1:
-        covered = 1
-    summed = False
-    length = values.size
-    while span < half:
-        turn = (turn + 1) % 3
-        if turn == kept:
-            turn = (turn + 1) % 3
-        room = spare[turn]
-        # A level that the window does not need by itself is skipped: two doublings in one loop.
-        if span * 4 <= half and not lookback & (span * 2):
-            length -= 3 * span
-            _add_four(
-                level[:length],
-                level[span : span + length],
-                level[2 * span : 2 * span + length],
-                level[3 * span : 3 * span + length],
-                room[:length],
-            )
-            span *= 4
-        else:
-            length -= span
-            _add(level[:length], level[span : span + length], room[:length])
-            span *= 2
-        level = room
-        if lookback & span:
-            if covered == 0:
-                head, kept = level, turn
-            elif summed:
-                _add_to(level[covered : covered + count], out)
-            else:
-                _add(head[:count], level[covered : covered + count], out)
-                summed, kept = True, -1
-            covered += span
-    left = level[covered : covered + count]
-    right = level[covered + half : covered + half + count]
-    if covered == 0:
-        _add_two_and_divide(left, right, divisor, out)
-    elif summed:
-        _add_to_and_divide(left, right, divisor, out)
-    else:
-        _add_three_and_divide(head[:count], left, right, divisor, out)
+    """Write the sum of each window over `divisor` to `out`; `spare` is room, its first row zeros."""
+    half = (lookback - covered) // 2
+    for first in range(0, values.size - lookback + 1, step):
+        single = values[first : first + step + lookback - 1]
+        for k in range(joins.shape[0]):
+            older, newer, a, b = joins[k, 0], joins[k, 1], joins[k, 2], joins[k, 3]
+            left = spare[older] if older else single
+            right = spare[newer] if newer else single
+            _add(left, right[a:], single.size - (a + b) + 1, spare[joins[k, 4]])
+        head = (spare[window] if window else single) if covered else spare[0]
+        tail = (spare[level] if level else single)[covered:]
+        _finish(head, tail, tail[half:], divisor, single.size - lookback + 1, out[first + lookback - 1 :])
 
 
-@jit
 def _rolling_sum_over(values: FloatArray, lookback: int, divisor: float) -> FloatArray:
-    n = values.size
-    out = np.empty(n)
-    out[: min(lookback - 1, n)] = np.nan
     if lookback == 1:
-        for i in range(n):
-            out[i] = values[i] / divisor
-        return out
+        return values / divisor
+    out = np.empty(values.size)
+    out[: lookback - 1] = np.nan
     step = max(CHUNK, 4 * lookback)
-    spare = np.empty((3, min(step, n) + lookback))
-    for first in range(0, n - lookback + 1, step):
-        stop = min(first + step + lookback - 1, n)
-        _chunk_sums(values[first:stop], lookback, divisor, out[first + lookback - 1 : stop], spare)
+    spare = np.empty((ROOMS, min(step, values.size) + lookback))
+    spare[0] = 0.0
+    joins, level, window, covered = plan(lookback, halves=True)
+    _window_sums(values, lookback, divisor, joins, level, window, covered, out, step, spare)
     return out
 
 
-@jit
 def rolling_sum(values: FloatArray, lookback: int) -> FloatArray:
     """Sum of the last `lookback` values."""
     return _rolling_sum_over(values, lookback, 1.0)
 
 
-@jit
 def rolling_mean(values: FloatArray, lookback: int) -> FloatArray:
     """Arithmetic mean of the last `lookback` values."""
     return _rolling_sum_over(values, lookback, float(lookback))
 
 
 @jit
-def _larger(left: FloatArray, right: FloatArray, sign: float, out: FloatArray) -> None:
-    for i in range(out.size):
+def _larger(left: FloatArray, right: FloatArray, sign: float, count: int, out: FloatArray) -> None:
+    for i in range(count):
         a, b = left[i], right[i]
         # A NaN is larger than anything: written so that it wins from either side.
         out[i] = sign * (a if (a >= b) | (a != a) else b)
 
 
 @jit
-def _rolling_extreme(values: FloatArray, lookback: int, sign: float) -> FloatArray:
-    """`sign` times the largest of `sign` times the last values: two overlapping windows of a power of two."""
-    n = values.size
-    out = np.empty(n)
-    out[: min(lookback - 1, n)] = np.nan
-    step = max(CHUNK, 4 * lookback)
-    spare = np.empty((2, min(step, n) + lookback))
-    for first in range(0, n - lookback + 1, step):
-        stop = min(first + step + lookback - 1, n)
+def _window_extremes(
+    values: FloatArray, lookback: int, sign: float, out: FloatArray, step: int, spare: FloatArray
+) -> None:
+    """Write `sign` times the largest of `sign` times each window, from two overlapping powers of two."""
+    for first in range(0, values.size - lookback + 1, step):
+        length = min(step + lookback - 1, values.size - first)
         level, other = spare[0], spare[1]
-        length = stop - first
         for i in range(length):
             level[i] = sign * values[first + i]
         span = 1
         while span * 2 <= lookback:
-            length -= span
-            _larger(level[:length], level[span : span + length], 1.0, other[:length])
+            _larger(level, level[span:], 1.0, length - 2 * span + 1, other)
             level, other = other, level
             span *= 2
-        target = out[first + lookback - 1 : stop]
-        shift = lookback - span
-        _larger(level[: target.size], level[shift : shift + target.size], sign, target)
+        target = out[first + lookback - 1 :]
+        _larger(level, level[lookback - span :], sign, length - lookback + 1, target)
+
+
+def _rolling_extreme(values: FloatArray, lookback: int, sign: float) -> FloatArray:
+    out = np.empty(values.size)
+    out[: lookback - 1] = np.nan
+    step = max(CHUNK, 4 * lookback)
+    _window_extremes(values, lookback, sign, out, step, np.empty((2, min(step, values.size) + lookback)))
     return out
 
 
-@jit
 def rolling_max(values: FloatArray, lookback: int) -> FloatArray:
     """Largest of the last `lookback` values."""
     return _rolling_extreme(values, lookback, 1.0)
 
 
-@jit
 def rolling_min(values: FloatArray, lookback: int) -> FloatArray:
     """Smallest of the last `lookback` values."""
     return _rolling_extreme(values, lookback, -1.0)
 
 
 @jit
-def _join_weighted(
-    total: FloatArray,
-    weighted: FloatArray,
-    shift: int,
-    size: int,
-    into: FloatArray,
-    into_weighted: FloatArray,
-) -> None:
-    """Put windows of `size` older bars before the windows `shift` bars on, in place of the older ones.
-
-    With weights 1, 2, … from the oldest bar, the newer part's weights all rise by the older part's length.
-    """
-    newer, newer_weighted = total[shift:], weighted[shift:]
-    for i in range(into.size):
-        into_weighted[i] = into_weighted[i] + (newer_weighted[i] + size * newer[i])
-    for i in range(into.size):
-        into[i] += newer[i]
+def _join_weighted(older: FloatArray, newer: FloatArray, a: int, count: int, out: FloatArray) -> None:
+    """Join sums and sums weighted 1, 2, … from the oldest bar: the newer weights all rise by `a`."""
+    total, weighted = older[0], older[1]
+    newer_total, newer_weighted = newer[0][a:], newer[1][a:]
+    out_total, out_weighted = out[0], out[1]
+    for i in range(count):
+        out_total[i] = total[i] + newer_total[i]
+        out_weighted[i] = weighted[i] + (newer_weighted[i] + a * newer_total[i])
 
 
 @jit
+def _window_weighted_means(
+    values: FloatArray,
+    lookback: int,
+    joins: IntArray,
+    window: int,
+    out: FloatArray,
+    step: int,
+    spare: FloatArray,
+) -> None:
+    divisor = lookback * (lookback + 1) / 2.0
+    for first in range(0, values.size - lookback + 1, step):
+        length = min(step + lookback - 1, values.size - first)
+        for i in range(length):
+            spare[0, 0, i] = values[first + i]
+            spare[0, 1, i] = values[first + i]
+        for k in range(joins.shape[0]):
+            a, b = joins[k, 2], joins[k, 3]
+            _join_weighted(
+                spare[joins[k, 0]], spare[joins[k, 1]], a, length - (a + b) + 1, spare[joins[k, 4]]
+            )
+        weighted, target = spare[window, 1], out[first + lookback - 1 :]
+        for i in range(length - lookback + 1):
+            target[i] = weighted[i] / divisor
+
+
 def rolling_weighted_mean(values: FloatArray, lookback: int) -> FloatArray:
     """Mean of the last `lookback` values with weights 1, 2, … `lookback`, the newest bar weighing most."""
-    n = values.size
-    out = np.empty(n)
-    out[: min(lookback - 1, n)] = np.nan
+    out = np.empty(values.size)
+    out[: lookback - 1] = np.nan
     step = max(CHUNK, 4 * lookback)
-    spare = np.empty((5, min(step, n) + lookback))
-    divisor = lookback * (lookback + 1) / 2.0
-    for first in range(0, n - lookback + 1, step):
-        stop = min(first + step + lookback - 1, n)
-        count = stop - first - lookback + 1
-        length = stop - first
-        total, weighted, next_total, next_weighted = spare[0], spare[1], spare[2], spare[3]
-        summed, target = spare[4][:count], out[first + lookback - 1 : stop]
-        total[:length] = values[first:stop]
-        weighted[:length] = values[first:stop]
-        summed[:] = 0.0
-        target[:] = 0.0
-        span, covered = 1, 0
-        while True:
-            if lookback & span:
-                _join_weighted(total, weighted, covered, covered, summed, target)
-                covered += span
-            if covered == lookback:
-                break
-            length -= span
-            next_total[:length] = total[:length]
-            next_weighted[:length] = weighted[:length]
-            _join_weighted(total, weighted, span, span, next_total[:length], next_weighted[:length])
-            total, next_total = next_total, total
-            weighted, next_weighted = next_weighted, weighted
-            span *= 2
-        for i in range(count):
-            target[i] /= divisor
+    spare = np.empty((ROOMS, 2, min(step, values.size) + lookback))
+    joins, _, window, _ = plan(lookback)
+    _window_weighted_means(values, lookback, joins, window, out, step, spare)
     return out

@@ -83,8 +83,9 @@ def _month(days: IntArray) -> IntArray:
 
 def _interval(stamps: Stamps, codes: IntArray) -> int:
     """Length of a bar (ns): the most frequent step within a symbol, which no step may undercut."""
-    steps = np.diff(stamps.values)[np.diff(codes) == 0]
-    steps = steps[steps > 0]
+    order = np.argsort(codes, kind="stable")
+    steps = np.diff(stamps.values[order])[np.diff(codes[order]) == 0]
+    steps = steps[steps > 0]  # what repeats or goes back is complained about by its own rule
     if len(steps) == 0:
         raise DataError(
             "stamp='open' needs the bars' interval, and no symbol has two bars to tell it; give close stamps"

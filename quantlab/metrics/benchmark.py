@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantlab.metrics.returns import NAN, NO_DEVIATION, cagr, deviation
+from quantlab.metrics.returns import NAN, NO_DEVIATION, cagr, deviation, power
 from quantlab.metrics.risk import sharpe
 from quantlab.typing import BoolArray, FloatArray
 
@@ -21,7 +21,7 @@ def alpha(returns: FloatArray, benchmark: FloatArray, periods_per_year: float, r
     """Jensen's alpha a year: (1 + mean(r − rf − β(b − rf)))^N − 1 (Jensen 1968, compounded)."""
     slope = beta(returns, benchmark)
     per_bar = float(np.mean(returns - rate_per_bar - slope * (benchmark - rate_per_bar)))
-    return float((1.0 + per_bar) ** periods_per_year - 1.0) if per_bar > -1.0 else NAN
+    return power(1.0 + per_bar, periods_per_year) - 1.0 if per_bar > -1.0 else NAN
 
 
 def tracking_error(returns: FloatArray, benchmark: FloatArray, periods_per_year: float) -> float:

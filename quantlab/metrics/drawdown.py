@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantlab.metrics.returns import NAN
+from quantlab.metrics.returns import NAN, NO_DEVIATION
 from quantlab.typing import FloatArray, IntArray
 
 
@@ -62,7 +62,7 @@ def ulcer_index(path: FloatArray) -> float:
 
 def calmar(cagr: float, max_drawdown: float) -> float:
     """CAGR ÷ |maximum drawdown| (Young 1991, over the whole run); NaN when equity never fell."""
-    return cagr / -max_drawdown if max_drawdown < 0.0 else NAN
+    return cagr / -max_drawdown if max_drawdown <= -NO_DEVIATION else NAN
 
 
 def drawdowns(equity: FloatArray, initial_cash: float) -> tuple[Drawdown, ...]:

@@ -47,7 +47,15 @@ def cagr(growth: float, n_bars: int, periods_per_year: float) -> float:
     """
     if n_bars == 0:
         return NAN
-    return float(growth ** (periods_per_year / n_bars) - 1.0) if growth > 0.0 else -1.0
+    return power(growth, periods_per_year / n_bars) - 1.0 if growth > 0.0 else -1.0
+
+
+def power(growth: float, exponent: float) -> float:
+    """growth^exponent; NaN where no float holds it, as for a few lucky minutes taken to a year."""
+    try:
+        return float(float(growth) ** exponent)
+    except OverflowError:
+        return NAN
 
 
 def volatility(returns: FloatArray, periods_per_year: float) -> float:

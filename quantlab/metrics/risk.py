@@ -63,7 +63,7 @@ def expected_shortfall(returns: FloatArray, fraction: float = 0.05) -> float:
 def omega(returns: FloatArray, target_per_bar: float = 0.0) -> float:
     """Σmax(r − τ, 0) / Σmax(τ − r, 0) (Keating and Shadwick 2002); NaN when no bar fell below τ."""
     lost = float(np.maximum(target_per_bar - returns, 0.0).sum())
-    return float(np.maximum(returns - target_per_bar, 0.0).sum()) / lost if lost > 0.0 else NAN
+    return float(np.maximum(returns - target_per_bar, 0.0).sum()) / lost if lost >= NO_DEVIATION else NAN
 
 
 def tail_ratio(returns: FloatArray) -> float:
@@ -71,7 +71,7 @@ def tail_ratio(returns: FloatArray) -> float:
     if not returns.size:
         return NAN
     low, high = np.abs(np.quantile(returns, (0.05, 0.95)))
-    return float(high / low) if low > 0.0 else NAN
+    return float(high / low) if low >= NO_DEVIATION else NAN
 
 
 def skew(returns: FloatArray) -> float:

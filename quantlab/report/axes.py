@@ -57,13 +57,15 @@ def _beginnings(time: pd.DatetimeIndex, period: str, step: int) -> IntArray:
 
 
 def _round_step(rough: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below `rough`."""
+    """Smallest of 1, 2 and 5 times a power of ten that is not below `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
 
 
 def _label(value: float, step: float, unit: str) -> str:
-    scale = 100.0 if unit == "fraction" else 1.0
+    scale, ending = (100.0, "%") if unit == "fraction" else (1.0, "")
+    if unit == "money" and step >= 1e6:
+        scale, ending = (1e-9, "B") if step >= 1e9 else (1e-6, "M")
     decimals = max(0, -math.floor(math.log10(step * scale) + 1e-9))
     text = f"{value * scale + 0.0:,.{decimals}f}"
-    return (text if text.strip("-0.") else text.removeprefix("-")) + ("%" if unit == "fraction" else "")
+    return (text if text.strip("-0.") else text.removeprefix("-")) + ending

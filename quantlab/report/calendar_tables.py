@@ -14,60 +14,58 @@ MOST_DRAWDOWNS = 10
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def period_returns(equity: pd.Series, initial_cash: float, period: str) -> pd.Series:
-    """Return of every calendar month ("M") or year ("Y") of an equity curve; the first from initial cash."""
+def period_returns(equity: pd.Series, initial_cash: float, period: str) -> dict[str, float]:
+    """Return of every calendar month ("M", as "2020-03") or year ("Y"); the first is from initial cash.
+
+    >>> days = pd.to_datetime(["2020-01-31", "2020-02-28", "2021-01-04"])
+    >>> period_returns(pd.Series([110.0, 121.0, 60.5], days), 100.0, "Y")
+    {'2020': 0.21, '2021': -0.5}
+    """
     last = equity.groupby(_periods(equity, period)).last()
     before = last.shift(fill_value=initial_cash)
-    return last / before - 1.0
+    values = (last / before.where(before != 0.0) - 1.0).round(12)
+    return dict(zip(values.index, values.to_numpy(dtype=np.float64).tolist(), strict=True))
 
 
 def monthly_table(equity: pd.Series, initial_cash: float) -> Table:
-    """Returns by year and month, shaded, with the year's own at the end."""
+    """Lay out returns by year and month, shaded, with the year's own at the end."""
     months = period_returns(equity, initial_cash, "M")
-    years = period_returns(equity, initial_cash, "Y")
-    full = max(float(months.abs().quantile(0.9)), 1e-9)
-    by_place = {(m.year, m.month): float(value) for m, value in months.items()}
+    full = max(float(np.nanquantile(np.abs(list(months.values())), 0.9)), 1e-9)
     rows = []
-    for year, total in years.items():
+    for year, total in period_returns(equity, initial_cash, "Y").items():
+        keys = [f"{year}-{month:02}" for month in range(1, 13)]
         cells = [
-            numeric(by_place[year.year, k], "fraction", full=full) if (year.year, k) in by_place else Cell("")
-            for k in range(1, 13)
+            numeric(months[key], "fraction", full=full) if key in months else Cell("", True) for key in keys
         ]
-        rows.append((Cell(str(year.year)), *cells, numeric(float(total), "fraction")))
-    return Table("Monthly returns", ("", *MONTHS, "Year"), tuple(rows))
+        rows.append((Cell(year), *cells, numeric(total, "fraction")))
+    return Table("Monthly returns", ("", *MONTHS, "Year"), tuple(rows), wide=True)
 
 
 def yearly_table(
     equity: pd.Series, initial_cash: float, periods_per_year: float, benchmark: pd.Series | None
 ) -> Table:
-    """Return, volatility and drawdown of every calendar year, beside the benchmark's return."""
-    years = period_returns(equity, initial_cash, "Y")
-    theirs = None if benchmark is None else period_returns((1.0 + benchmark).cumprod(), 1.0, "Y")
+    """Lay out return, volatility and drawdown of every calendar year, beside the benchmark's return."""
+    ours = period_returns(equity, initial_cash, "Y")
+    theirs = {} if benchmark is None else period_returns((1.0 + benchmark).cumprod(), 1.0, "Y")
     start, rows = initial_cash, []
-    for year, path in equity.groupby(_periods(equity, "Y")):
-        money = path.to_numpy(dtype=np.float64)
-        steps = money / np.concatenate([[start], money[:-1]]) - 1.0
-        row = [Cell(str(year)), numeric(float(years[year]), "fraction")]
-        if theirs is not None:
-            row += [
-                numeric(float(theirs[year]), "fraction"),
-                numeric(float(years[year] - theirs[year]), "fraction"),
-            ]
-        row += [
-            numeric(volatility(steps, periods_per_year), "fraction"),
-            numeric(max_drawdown(drawdown_path(money, start)), "fraction"),
-            numeric(len(money), "count"),
-        ]
-        rows.append(tuple(row))
+    for key, path in equity.groupby(_periods(equity, "Y")):
+        year, money = str(key), path.to_numpy(dtype=np.float64)
+        beside = [theirs[year], ours[year] - theirs[year]] if theirs else []
+        before = np.concatenate([[start], money[:-1]])
+        steps = np.divide(money, before, out=np.ones_like(money), where=before != 0.0) - 1.0
+        falls = max_drawdown(drawdown_path(money, start)) if start > 0.0 else float("nan")
+        fractions = [ours[year], *beside, volatility(steps, periods_per_year), falls]
+        rows.append((Cell(year), *(numeric(v, "fraction") for v in fractions), numeric(money.size, "count")))
         start = float(money[-1])
-    names = ("benchmark", "difference") if theirs is not None else ()
-    return Table("Years", ("", "return", *names, "volatility", "maximum drawdown", "bars"), tuple(rows))
+    names = ("benchmark", "difference") if theirs else ()
+    columns = ("", "return", *names, "volatility", "maximum drawdown", "bars")
+    return Table("Years", columns, tuple(rows), wide=True)
 
 
 def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
-    """The deepest drawdowns: from which peak, how deep, how long, and whether recovered."""
+    """Lay out the deepest drawdowns: from which peak, how deep, how long, and whether recovered."""
     found = drawdowns(equity.to_numpy(dtype=np.float64), initial_cash)
-    time = equity.index
+    time = pd.DatetimeIndex(equity.index)
     rows = tuple(
         (
             Cell("start" if one.peak < 0 else day(time[one.peak])),
@@ -82,6 +80,6 @@ def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
     return Table("Drawdowns", ("peak", "trough", "recovered", "depth", "bars below peak"), rows, note)
 
 
-def _periods(series: pd.Series, period: str) -> pd.PeriodIndex:
-    """Calendar period of every row, by the wall clock of the index."""
-    return pd.DatetimeIndex(series.index).tz_localize(None).to_period(period)
+def _periods(series: pd.Series, period: str) -> pd.Index:
+    """Calendar period of every row as text, by the wall clock of the index."""
+    return pd.DatetimeIndex(series.index).tz_localize(None).to_period(period).astype(str)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from quantlab.report.thinning import kept_rows
 from quantlab.typing import FloatArray
 
 WIDTH = 960
-LEFT, RIGHT, TOP, BOTTOM = 64, 8, 10, 24  # margins, in pixels
+LEFT, RIGHT, TOP, BOTTOM = 72, 8, 10, 24  # margins, in pixels
 N_SPOTS = 160  # columns that tell their values on hover
 
 
@@ -27,6 +29,17 @@ class Curve(NamedTuple):
     name: str
     kind: str
     colour: int
+
+
+class Column(NamedTuple):
+    """An upright bar: its upper left corner, its size, what it says on hover, whether it hangs below zero."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+    below: bool
 
 
 class Spot(NamedTuple):
@@ -44,7 +57,7 @@ class Chart:
     title: str
     height: int
     curves: tuple[Curve, ...]
-    columns: tuple[tuple[float, float, float, float, str, bool], ...]
+    columns: tuple[Column, ...]
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
     spots: tuple[Spot, ...]
@@ -63,18 +76,18 @@ class _Scale:
     high: float
     height: int
 
-    def x(self, row: FloatArray | float) -> FloatArray:
-        return np.asarray(LEFT + (WIDTH - LEFT - RIGHT) * np.asarray(row) / max(self.n_rows - 1, 1))
+    def x(self, row: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * row / max(self.n_rows - 1, 1)
 
-    def y(self, value: FloatArray | float) -> FloatArray:
-        span = self.height - TOP - BOTTOM
-        return np.asarray(TOP + span * (self.high - np.asarray(value)) / (self.high - self.low))
+    def y(self, value: float) -> float:
+        return TOP + (self.height - TOP - BOTTOM) * (self.high - value) / (self.high - self.low)
 
 
-def time_chart(panel: Panel, height: int = 260) -> Chart:
-    """Lay out lines and areas over one common time axis; every bar has the same width, gaps in time have none.
+def time_chart(panel: Panel, height: int = 260, colours: Sequence[int] = range(8)) -> Chart:
+    """Lay out lines and areas over one time axis on which bars are equally wide and gaps do not show.
 
-    All marks share their `x`. Curves keep every extreme, whatever the number of bars.
+    All marks share their `x`. Curves keep every extreme, whatever the number of bars; `colours` are taken in
+    turn.
     """
     marks = [mark for mark in panel.marks if isinstance(mark, Line | Area)]
     time = pd.DatetimeIndex(marks[0].x)
@@ -83,7 +96,9 @@ def time_chart(panel: Panel, height: int = 260) -> Chart:
     return Chart(
         title=panel.title,
         height=height,
-        curves=tuple(_curve(mark, scale, colour) for colour, mark in enumerate(marks)),
+        curves=tuple(
+            _curve(mark, scale, colour) for mark, colour in zip(marks, cycle(colours), strict=False)
+        ),
         columns=(),
         y_ticks=_placed(value_ticks(scale.low, scale.high, panel.unit), scale.y),
         x_ticks=_placed(time_ticks(time), scale.x),
@@ -98,11 +113,11 @@ def column_chart(panel: Panel, height: int = 180) -> Chart:
     scale = _scale(len(names), [bars.y], height, with_zero=True)
     width = (WIDTH - LEFT - RIGHT) / len(names)
     columns = []
-    for k, (name, value) in enumerate(zip(names, bars.y, strict=True)):
-        top, foot = sorted((float(scale.y(value)), float(scale.y(0.0))))
-        text = f"{name}: {number(float(value), panel.unit)}"
+    for k, (name, value) in enumerate(zip(names, bars.y.tolist(), strict=True)):
+        top, foot = sorted((scale.y(value), scale.y(0.0)))
+        text = f"{name}: {number(value, panel.unit)}"
         columns.append(
-            (LEFT + k * width + 1.0, top, max(width - 2.0, 0.5), foot - top, text, bool(value < 0.0))
+            Column(LEFT + k * width + 1.0, top, max(width - 2.0, 0.5), foot - top, text, value < 0.0)
         )
     every = -(-len(names) // 12)
     ticks = tuple(Tick(LEFT + (k + 0.5) * width, names[k]) for k in range(0, len(names), every))
@@ -120,21 +135,20 @@ def _scale(n_rows: int, curves: list[FloatArray], height: int, *, with_zero: boo
 
 
 def _curve(mark: Line | Area, scale: _Scale, colour: int) -> Curve:
-    rows = kept_rows(mark.y, WIDTH // 2)
-    points = np.column_stack([scale.x(rows), scale.y(mark.y[rows])])
-    path = _path(points)
-    if isinstance(mark, Area) and path:
-        foot = float(scale.y(0.0))
-        path = f"M{points[0, 0]:.1f} {foot:.1f}L{path[1:]}L{points[-1, 0]:.1f} {foot:.1f}Z"
-    return Curve(path, mark.name, "area" if isinstance(mark, Area) else "line", colour % 8)
+    rows = kept_rows(mark.y, WIDTH // 2).tolist()
+    points = [(scale.x(row), scale.y(float(mark.y[row]))) for row in rows]
+    if isinstance(mark, Line):
+        return Curve(_path(points), mark.name, "line", colour)
+    closed = [(points[0][0], scale.y(0.0)), *points, (points[-1][0], scale.y(0.0))]
+    return Curve(_path(closed) + "Z", mark.name, "area", colour)
 
 
-def _path(points: FloatArray) -> str:
-    """SVG path through points (n, 2); a NaN lifts the pen."""
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    """SVG path through points (x, y); a NaN lifts the pen."""
     pieces: list[str] = []
     pen_up = True
     for x, y in points:
-        if np.isnan(y):
+        if math.isnan(y):
             pen_up = True
             continue
         pieces.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
@@ -142,22 +156,22 @@ def _path(points: FloatArray) -> str:
     return "".join(pieces)
 
 
-def _placed(ticks: tuple[Tick, ...], place: Callable[[float], FloatArray]) -> tuple[Tick, ...]:
-    return tuple(Tick(round(float(place(tick.at)), 1), tick.label) for tick in ticks)
+def _placed(ticks: tuple[Tick, ...], place: Callable[[float], float]) -> tuple[Tick, ...]:
+    return tuple(Tick(round(place(tick.at), 1), tick.label) for tick in ticks)
 
 
 def _spots(marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale) -> tuple[Spot, ...]:
     n_spots = min(N_SPOTS, len(time))
     width = (WIDTH - LEFT - RIGHT) / n_spots
-    rows = np.linspace(0, len(time) - 1, n_spots).round().astype(int)
+    rows = np.linspace(0, len(time) - 1, n_spots).round().astype(int).tolist()
     spots = []
     for row in rows:
         said = "\n".join(f"{mark.name}: {number(float(mark.y[row]), unit)}" for mark in marks)
-        x = float(scale.x(float(row))) - width / 2.0
+        x = scale.x(row) - width / 2.0
         spots.append(Spot(round(x, 1), round(width, 1), f"{day(time[row])}\n{said}"))
     return tuple(spots)
 
 
 def day(time: pd.Timestamp) -> str:
-    """A session label without its midnight; an intraday stamp to the minute."""
+    """Print a session label without its midnight, an intraday stamp to the minute."""
     return time.strftime("%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M")

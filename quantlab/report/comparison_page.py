@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -35,12 +36,14 @@ def comparison_page(comparison: Comparison) -> dict[str, Any]:
 
 def _charts(comparison: Comparison) -> list[Chart]:
     time = comparison.growth.index
+    others = cycle((0, 2, 3, 4, 5, 6, 7))  # grey is the benchmark's
+    colours = [1 if name == comparison.benchmark else next(others) for name in comparison.growth]
     curves = {str(name): comparison.growth[name].to_numpy(dtype=np.float64) for name in comparison.growth}
     growth = tuple(Line(name, time, curve) for name, curve in curves.items())
     falls = tuple(Line(name, time, drawdown_path(curve, 1.0)) for name, curve in curves.items())
     return [
-        time_chart(Panel("Growth of 1", growth), 320),
-        time_chart(Panel("Drawdown", falls, "fraction"), 200),
+        time_chart(Panel("Growth of 1", growth), 320, colours),
+        time_chart(Panel("Drawdown", falls, "fraction"), 200, colours),
     ]
 
 
@@ -54,7 +57,7 @@ def _tables(comparison: Comparison) -> list[Table]:
 
 def _text_table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
     cells = tuple((Cell(name), *(Cell(text, True) for text in rest)) for name, *rest in rows)
-    return Table(title, tuple(columns), cells)
+    return Table(title, tuple(columns), cells, wide=True)
 
 
 def _metric_table(comparison: Comparison) -> Table:
@@ -65,32 +68,27 @@ def _metric_table(comparison: Comparison) -> Table:
             metric = METRICS[name]
             label = Cell(metric.label, hint=f"{metric.formula} ({metric.reference})")
             rows.append((label, *(numeric(float(value), metric.unit) for value in comparison.frame[name])))
-    return Table("All metrics", ("", *map(str, comparison.frame.index)), tuple(rows))
+    return Table("All metrics", ("", *map(str, comparison.frame.index)), tuple(rows), wide=True)
 
 
 def _year_table(comparison: Comparison) -> Table:
-    years = pd.DataFrame(
-        {name: period_returns(comparison.growth[name], 1.0, "Y") for name in comparison.growth}
-    )
+    growth = comparison.growth
+    years = pd.DataFrame({str(name): period_returns(growth[name], 1.0, "Y") for name in growth})
     full = max(float(years.abs().max().max()), 1e-9)
-    rows = tuple(
-        (Cell(str(year)), *(numeric(float(value), "fraction", full=full) for value in row))
-        for year, row in zip(years.index, years.to_numpy(), strict=True)
-    )
-    return Table("Years", ("", *map(str, years.columns)), rows)
+    return _shaded("Years", years, "fraction", full)
 
 
 def _correlation_table(comparison: Comparison) -> Table:
     """Correlation of the runs' returns on the common bars; the first bar, measured from 1, included."""
     growth = comparison.growth
     before = growth.shift(fill_value=1.0)
-    table = (
-        (growth / before.where(before != 0.0) - 1.0).fillna(0.0).corr() if len(growth.columns) > 1 else None
-    )
-    if table is None:
-        return Table("Correlation of returns", (), ())
+    returns = (growth / before.where(before != 0.0) - 1.0).fillna(0.0)
+    return _shaded("Correlation of returns", returns.corr(), "ratio", 1.0)
+
+
+def _shaded(title: str, frame: pd.DataFrame, unit: str, full: float) -> Table:
     rows = tuple(
-        (Cell(str(name)), *(numeric(float(value), "ratio", full=1.0) for value in table.loc[name]))
-        for name in table
+        (Cell(str(name)), *(numeric(float(value), unit, full=full) for value in values))
+        for name, values in zip(frame.index, frame.to_numpy(dtype=np.float64), strict=True)
     )
-    return Table("Correlation of returns", ("", *map(str, table.columns)), rows)
+    return Table(title, ("", *map(str, frame.columns)), rows, wide=True)

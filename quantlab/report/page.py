@@ -1,4 +1,4 @@
-"""One self-contained HTML file for a result or a comparison: offline, without a script, everything escaped."""
+"""One self-contained HTML file for a result or a comparison: offline, scriptless, everything escaped."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _page(subject: object) -> dict[str, Any]:
 
 
 def _slug(title: str) -> str:
-    """A file name of a title: letters and digits, joined by hyphens.
+    """Make a file name of a title: letters and digits, joined by hyphens.
 
     >>> _slug("SmaCross(fast=20, slow=50)")
     'smacross-fast-20-slow-50'
@@ -80,13 +80,12 @@ def _slug(title: str) -> str:
 def _require_file(target: Path) -> None:
     if target.is_dir():
         raise ResultError(f"{target} is a folder; give a file in it, such as {target / 'report.html'}.")
-    if not target.parent.is_dir():
-        raise ResultError(f"{target} cannot be written: there is no folder {target.parent}; make it first.")
 
 
 def _write(target: Path, text: str) -> None:
     """Replace `target` in one step: a half-written page is never seen, and none is left behind."""
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
         raise ResultError(f"{target} cannot be written: {error.strerror}; choose another folder.") from error

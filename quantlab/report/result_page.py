@@ -43,7 +43,7 @@ def result_page(result: Result) -> dict[str, Any]:
     return {
         "title": result.name,
         "subtitle": [
-            f"{day(time[0])} to {day(time[-1])}, {len(time):,} bars of {len(result.positions.columns):,} symbols, "
+            f"{day(time[0])} to {day(time[-1])}, {len(time):,} bars, symbols: {result.positions.shape[1]:,}, "
             f"N = {result.periods_per_year:g} bars a year",
             f"{FILL_RULES[result.fill]}; {result.provenance['settings']['costs']}; engine: {result.engine}",
         ],
@@ -58,7 +58,7 @@ def result_page(result: Result) -> dict[str, Any]:
 
 
 def _benchmark_metrics(result: Result) -> dict[str, float]:
-    """The benchmark's own metrics on the same bars; empty without one."""
+    """Compute the benchmark's own metrics on the same bars; none without one."""
     if result.benchmark is None:
         return {}
     figures = RunFigures.of_returns(
@@ -75,7 +75,7 @@ def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
     below = {
         name: f"benchmark {number(theirs[name], METRICS[name].unit)}" for name in HEADLINE if name in theirs
     }
-    below["sharpe"] = f"{doubt.level:.0%} interval {interval(doubt.low, doubt.high)}"
+    below["sharpe"] = f"{doubt.level:.0%}: {interval(doubt.low, doubt.high)}"
     below["n_trades"] = f"win rate {number(result.metrics['win_rate'], 'fraction')}"
     return [_headline(name, result.metrics[name], below.get(name, "")) for name in HEADLINE]
 
@@ -135,6 +135,8 @@ def _tables(result: Result) -> list[Table]:
         trading_tables.trade_table(closed, "Closed trades"),
     ]
     if result.forecast_scores is not None:
-        note = "The naive and the linear forecast stand beside the forecaster; ic: information coefficient of the median."
+        note = (
+            "Beside the forecaster stand naive and linear ones; ic is the median's information coefficient."
+        )
         tables.insert(3, frame_table("Forecast scores", result.forecast_scores, note))
     return [table for table in tables if table.rows]

@@ -24,16 +24,20 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Column names and rows of cells, with a note below. A page leaves out a table without rows."""
+    """Column names and rows of cells, with a note below.
+
+    A page leaves out a table without rows, and gives a `wide` one the whole width.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    wide: bool = False
 
 
 def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
-    """A number by its unit; shaded in proportion to `full`, the value of the strongest colour."""
+    """Print a number by its unit; shaded in proportion to `full`, the value of the strongest colour."""
     shade = float(np.clip(value / full, -1.0, 1.0)) if full > 0.0 and np.isfinite(value) else 0.0
     return Cell(number(value, unit), True, round(shade, 2))
 
@@ -41,8 +45,8 @@ def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
 def metric_table(
     title: str, values: Mapping[str, float], beside: Mapping[str, float], name: str | None
 ) -> Table:
-    """The metrics of one catalogue group, the benchmark's beside them; definitions on hover."""
-    columns = ("", "run", *(["" if name is None else name] if name else []))
+    """Lay out the metrics of one catalogue group, the benchmark's beside them; definitions on hover."""
+    columns = ("", "run", name) if name else ()
     rows = []
     for key, metric in METRICS.items():
         if metric.group == title and key in values:

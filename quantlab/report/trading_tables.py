@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -13,62 +14,58 @@ MOST_TRADES = 200
 
 
 def trade_table(trades: pd.DataFrame, title: str) -> Table:
-    """The first trades, in order of entry."""
-    columns = (
-        "symbol", "side", "entry", "exit", "bars", "quantity", "entry price", "exit price", "profit", "return",
-        "worst", "best",
-    )  # fmt: skip
+    """Lay out the first trades, in order of entry; an open one at its mark."""
+    prices = ("quantity", "entry price", "exit price")
+    columns = ("symbol", "side", "entry", "exit", "bars", *prices, "profit", "return", "worst", "best")
     full = float(trades["return"].abs().quantile(0.9)) if len(trades) else 0.0
-    rows = tuple(
-        (
-            Cell(str(one.symbol)), Cell(str(one.side)), Cell(day(one.entry_time)),
-            Cell("open" if one.open else day(one.exit_time)), numeric(one.bars_held, "bars"),
-            Cell(f"{one.quantity:,.6g}", True), Cell(f"{one.entry_price:,.6g}", True),
-            Cell(f"{one.exit_price:,.6g}", True), numeric(one.profit, "money"),
-            numeric(one.gain, "fraction", full=full), numeric(one.worst, "fraction"), numeric(one.best, "fraction"),
-        )
-        for one in trades.head(MOST_TRADES).rename(columns={"return": "gain"}).itertuples()
-    )  # fmt: skip
+    rows = tuple(_trade(one, full) for one in trades.head(MOST_TRADES).to_dict("records"))
     hidden = len(trades) - len(rows)
-    note = (
-        f"The first {len(rows):,} of {len(trades):,}; {hidden:,} are not shown, result.trades has all."
-        if hidden
-        else ""
+    note = f"The first {len(rows):,} of {len(trades):,}: {hidden:,} not shown; result.trades has all."
+    return Table(title, columns, rows, note if hidden else "", wide=True)
+
+
+def _trade(one: Mapping[Any, Any], full: float) -> tuple[Cell, ...]:
+    return (
+        Cell(str(one["symbol"])),
+        Cell(str(one["side"])),
+        Cell(day(one["entry_time"])),
+        Cell("open, at mark" if one["open"] else day(one["exit_time"])),
+        numeric(one["bars_held"], "bars"),
+        *(Cell(f"{one[name]:,.6g}", True) for name in ("quantity", "entry_price", "exit_price")),
+        numeric(one["profit"], "money"),
+        numeric(one["return"], "fraction", full=full),
+        numeric(one["worst"], "fraction"),
+        numeric(one["best"], "fraction"),
     )
-    return Table(title, columns, rows, note)
 
 
 def symbol_table(trades: pd.DataFrame) -> Table:
-    """Closed trades by symbol, the most profitable first."""
-    rows = []
-    for symbol, own in trades.groupby("symbol", observed=True):
-        profit = own["profit"]
-        rows.append(
-            (
-                float(profit.sum()),
-                str(symbol),
-                len(own),
-                float((profit > 0.0).mean()),
-                float(own["return"].mean()),
-            )
-        )
-    cells = tuple(
+    """Lay out closed trades by symbol, the most profitable first."""
+    by_symbol = trades.groupby("symbol", observed=True)
+    sums = pd.DataFrame(
+        {
+            "trades": by_symbol.size(),
+            "wins": by_symbol["profit"].agg(lambda profit: float((profit > 0.0).mean())),
+            "return": by_symbol["return"].mean(),
+            "profit": by_symbol["profit"].sum(),
+        }
+    ).sort_values("profit", ascending=False, kind="stable")
+    rows = tuple(
         (
-            Cell(symbol),
-            numeric(n, "count"),
-            numeric(wins, "fraction"),
-            numeric(mean, "fraction"),
-            numeric(total, "money"),
+            Cell(str(symbol)),
+            numeric(one["trades"], "count"),
+            numeric(one["wins"], "fraction"),
+            numeric(one["return"], "fraction"),
+            numeric(one["profit"], "money"),
         )
-        for total, symbol, n, wins, mean in sorted(rows, reverse=True)
+        for symbol, one in zip(sums.index, sums.to_dict("records"), strict=True)
     )
-    return Table(
-        "Closed trades by symbol", ("symbol", "trades", "win rate", "average return", "profit"), cells
-    )
+    columns = ("symbol", "trades", "win rate", "average return", "profit")
+    return Table("Closed trades by symbol", columns, rows)
 
 
 def cost_table(costs_paid: Mapping[str, float], initial_cash: float, traded_value: float) -> Table:
-    """Money paid by kind, and in proportion."""
+    """Lay out the money paid by kind, and in proportion."""
     kinds = {**costs_paid, "together": sum(costs_paid.values())}
     rows = tuple(
         (
@@ -84,10 +81,10 @@ def cost_table(costs_paid: Mapping[str, float], initial_cash: float, traded_valu
 
 
 def order_table(orders: pd.DataFrame) -> Table:
-    """Orders counted by what became of them, and why."""
-    counts = orders.groupby(["status", "reason"], observed=True).size().sort_values(ascending=False)
-    rows = tuple(
-        (Cell(str(status)), Cell(str(reason) or "–"), numeric(int(n), "count"))
-        for (status, reason), n in counts.items()
-    )
-    return Table("Orders by outcome", ("status", "reason", "orders"), rows)
+    """Lay out orders counted by what became of them and why, the most frequent first."""
+    named = orders["status"].astype(str) + "\n" + orders["reason"].astype(str)
+    rows = []
+    for name, n in named.value_counts().to_dict().items():
+        status, reason = str(name).split("\n")
+        rows.append((Cell(status), Cell(reason or "–"), numeric(n, "count")))
+    return Table("Orders by outcome", ("status", "reason", "orders"), tuple(rows))

@@ -1,0 +1,1 @@
+"""What was asked for, what was filled, and what is owned."""

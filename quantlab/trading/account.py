@@ -66,7 +66,7 @@ class Execution:
 
 
 def terms_of(costs: Costs, account: Account) -> FloatArray:
-    """The numbers of `costs` and `account` in the places where the execution kernels read them."""
+    """Put the numbers of `costs` and `account` in the places where the execution kernels read them."""
     terms = np.zeros(N_TERMS)
     terms[RATE] = costs.commission
     terms[PER_UNIT] = costs.commission_per_unit

@@ -37,7 +37,7 @@ class Ledger:
         self.fill_log = _doubled(self.fill_log)
 
     def record(self, n_bars: int) -> Record:
-        """What happened on the first `n_bars` rows, as arrays that can no longer change."""
+        """Return what happened on the first `n_bars` rows, as arrays that can no longer change."""
         record = Record(
             orders=self.order_log[: self.counts[N_ORDERS]].copy(),
             fills=self.fill_log[: self.counts[N_FILLS]].copy(),
@@ -64,24 +64,24 @@ def _doubled(log: RecordArray) -> RecordArray:
 
 
 def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
-    """Orders as people read them: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
+    """Lay orders out as people read them: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
     return pd.DataFrame(
         {
             "id": np.arange(len(orders)),
             "time": time[orders["bar"]],
             "bar": orders["bar"],
-            "symbol": _named(symbols, orders["symbol"]),
-            "kind": _named(KIND_NAMES, orders["kind"]),
+            "symbol": named(orders["symbol"], symbols),
+            "kind": named(orders["kind"], KIND_NAMES),
             "amount": orders["amount"],
-            "status": _named(STATUS_NAMES, orders["status"]),
-            "reason": _named(REASON_NAMES, orders["reason"]),
+            "status": named(orders["status"], STATUS_NAMES),
+            "reason": named(orders["reason"], REASON_NAMES),
             "filled_quantity": orders["filled_quantity"],
         }
     )
 
 
 def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
-    """Fills as people read them.
+    """Lay fills out as people read them.
 
     Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
     cash``; `slippage` is the adverse part of the price, as a fraction of the reference price.
@@ -94,7 +94,7 @@ def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, .
             "order_id": fills["order"],
             "time": time[fills["bar"]],
             "bar": fills["bar"],
-            "symbol": _named(symbols, fills["symbol"]),
+            "symbol": named(fills["symbol"], symbols),
             "quantity": fills["quantity"],
             "price": fills["price"],
             "reference_price": fills["reference_price"],
@@ -122,5 +122,6 @@ def positions_of(fills: RecordArray, n_bars: int, n_symbols: int) -> FloatArray:
     return np.take_along_axis(held, rows, axis=0)
 
 
-def _named(names: tuple[str, ...], codes: IntArray) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=list(names))
+def named(codes: IntArray, names: tuple[str, ...]) -> pd.Categorical[str]:
+    """Return codes as the names they stand for."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))

@@ -8,6 +8,7 @@ import pandas as pd
 from quantlab.kernels import round_trips as kernel
 from quantlab.market.bars import Bars
 from quantlab.records import TRADE
+from quantlab.trading.ledger import named
 from quantlab.typing import RecordArray
 
 SIDES = ("short", "long")
@@ -35,8 +36,8 @@ def trade_frame(trades: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str,
         returns = trades["profit"] / trades["entry_value"]
     return pd.DataFrame(
         {
-            "symbol": pd.Categorical.from_codes(trades["symbol"], categories=list(symbols)),
-            "side": pd.Categorical.from_codes((trades["side"] + 1) // 2, categories=list(SIDES)),
+            "symbol": named(trades["symbol"], symbols),
+            "side": named((trades["side"] + 1) // 2, SIDES),
             "entry_time": time[trades["entry_bar"]],
             "exit_time": time[trades["exit_bar"]],
             "entry_bar": trades["entry_bar"],

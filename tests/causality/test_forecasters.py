@@ -17,7 +17,11 @@ from tests.naive import forecasting as naive
 
 N_BARS = 260
 FOLDS = WalkForward(train=90, test=40)
-READ = (feature("log_return", lookback=1), feature("volatility", lookback=5), feature("zscore", lookback=5, of="volume"))
+READ = (
+    feature("log_return", lookback=1),
+    feature("volatility", lookback=5),
+    feature("zscore", lookback=5, of="volume"),
+)
 RECIPES = {
     "naive": NaiveForecaster(horizon=3),
     "ridge": RidgeForecaster(horizon=3, features=READ),
@@ -42,7 +46,9 @@ def arrays() -> dict[str, np.ndarray]:
 
 def made_from(recipe: Forecaster, arrays: dict[str, np.ndarray], store: object = False) -> np.ndarray:
     """The forecasts of a recipe over arrays."""
-    return walk_forward(recipe, naive.as_bars(arrays), FOLDS, store=store, baselines=False, progress=False).values
+    return walk_forward(
+        recipe, naive.as_bars(arrays), FOLDS, store=store, baselines=False, progress=False
+    ).values
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -51,7 +57,9 @@ def test_another_future_leaves_every_earlier_forecast_alone(name, arrays):
     assert np.isfinite(before).any()
     for moment in MOMENTS:
         after = made_from(RECIPES[name], naive.other_future(arrays, moment, seed=moment))
-        np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}")
+        np.testing.assert_array_equal(
+            after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}"
+        )
         if name != "naive" and moment < N_BARS - 15:
             assert not np.array_equal(after[moment + 1 :], before[moment + 1 :], equal_nan=True)
 
@@ -94,5 +102,7 @@ def test_the_table_says_what_it_was_trained_through(arrays):
     table = walk_forward(RECIPES["ridge"], bars, FOLDS, store=False, progress=False)
     for each in (table, *table.beside.values()):
         for fold in FOLDS.split(bars.n_bars, 3):
-            assert (each.trained_through[fold.test.start : fold.test.stop] == bars.time_ns[fold.test.start - 1]).all()
+            assert (
+                each.trained_through[fold.test.start : fold.test.stop] == bars.time_ns[fold.test.start - 1]
+            ).all()
         assert not each.known[: FOLDS.train].any()

@@ -67,9 +67,9 @@ def scripts(draw, n_bars, n_symbols, weights=(-1.0, -0.5, 0.0, 0.3, 0.5, 1.0, 1.
 
 
 @st.composite
-def runs(draw, costs=None, n_bars=st.integers(2, 25), n_symbols=st.integers(1, 4)):
+def runs(draw, costs=None):
     """Bars, an order script and the terms of a run."""
-    bars = random_bars(draw(st.integers(0, 2**32 - 1)), draw(n_bars), draw(n_symbols))
+    bars = random_bars(draw(st.integers(0, 2**32 - 1)), draw(st.integers(2, 25)), draw(st.integers(1, 4)))
     rate = st.sampled_from([0.0, 0.001, 0.01])
     any_costs = st.builds(
         ql.Costs,

@@ -61,7 +61,7 @@ any_costs = st.one_of(
 
 
 @st.composite
-def instants(draw, costs=any_costs, cash=st.floats(0, 20_000).map(lambda x: round(x, 2))):
+def instants(draw, costs=any_costs):
     n = draw(st.integers(1, 4))
     amounts = {
         "units": quantities,
@@ -81,7 +81,7 @@ def instants(draw, costs=any_costs, cash=st.floats(0, 20_000).map(lambda x: roun
     orders = [o for o in orders if o[2] != 0 or (o[1].startswith("target") and position[o[0]] != 0)]
     price = {i: draw(prices) for i in range(n)}
     return {
-        "cash": draw(cash),
+        "cash": round(draw(st.floats(0, 20_000)), 2),
         "position": position,
         "orders": orders,
         "price": price,

@@ -46,12 +46,15 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
         elif p <= 0 and (kind == "value" or (kind in ("target_value", "target_weight") and amount != 0)):
             reasons[k] = "no_price"
         else:
-            aim = {"value": lambda: amount / p, "target_value": lambda: amount / p,
-                   "target_weight": lambda: amount * equity / p}.get(kind, lambda: amount)  # fmt: skip
+            aim = amount * equity if kind == "target_weight" else amount
+            if kind in ("value", "target_value", "target_weight"):
+                aim = aim / p if aim else 0.0
             if kind.startswith("target"):
-                wish[k] = (cut(aim()) if amount != 0 else 0.0) - held
+                wish[k] = (cut(aim) if amount != 0 else 0.0) - held
+                if amount != 0 and abs(wish[k]) <= 1e-12 * abs(held):
+                    wish[k] = 0.0  # reached; the rest is rounding
             else:
-                wish[k] = cut(aim())
+                wish[k] = cut(aim)
             if wish[k] == 0:
                 reasons[k] = "at_target" if kind.startswith("target") else "below_one_unit"
                 del wish[k]
@@ -95,7 +98,11 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
         elif cut(low * q) == 0:
             reasons[k] = "below_one_unit"
         else:
-            fill(k, s, cut(low * q) if low < 1 else q)
+            q = cut(low * q) if low < 1 else q
+            if q * position[s] < 0 and abs(q) > abs(position[s]):  # crosses zero: a close and an open
+                q += position[s]
+                fill(k, s, -position[s])
+            fill(k, s, q)
             if low < 1:
                 reasons[k] = "scaled_to_cash"
     return cash, position, fills, reasons

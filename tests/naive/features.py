@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from fractions import Fraction
 
 NAN = math.nan
 
@@ -40,14 +39,14 @@ def mean(window):
 
 
 def deviations(window):
-    """Exact distances from the exact mean."""
-    exact = [Fraction(value) for value in window]
-    middle = sum(exact) / len(exact)
-    return [value - middle for value in exact]
+    """Distances from the mean, taken from the first value on so that a high price loses no digits."""
+    moves = [value - window[0] for value in window]
+    middle = mean(moves)
+    return [move - middle for move in moves]
 
 
 def squares(window):
-    return float(sum(d * d for d in deviations(window)))
+    return math.fsum(d * d for d in deviations(window))
 
 
 def deviation(window):
@@ -59,13 +58,13 @@ def pearson(xs, ys):
 
 
 def products(xs, ys):
-    return float(sum(a * b for a, b in zip(deviations(xs), deviations(ys), strict=True)))
+    return math.fsum(a * b for a, b in zip(deviations(xs), deviations(ys), strict=True))
 
 
 def skewness(window):
     n = len(window)
     second = squares(window) / n
-    third = float(sum(d**3 for d in deviations(window))) / n
+    third = math.fsum(d**3 for d in deviations(window)) / n
     return math.sqrt(n * (n - 1)) / (n - 2) * over(third, second**1.5)
 
 
@@ -225,7 +224,7 @@ def williams_r(b, x, n):
 
 def cci(b, x, n):
     def measure(w):
-        return over(float(deviations(w)[-1]), 0.015 * mean([abs(float(d)) for d in deviations(w)]))
+        return over(deviations(w)[-1], 0.015 * mean([abs(d) for d in deviations(w)]))
 
     return windowed(typical(b), n, measure)
 
@@ -291,7 +290,7 @@ def std(b, x, n):
 
 
 def zscore(b, x, n):
-    return windowed(x, n, lambda w: over(float(deviations(w)[-1]), deviation(w)))
+    return windowed(x, n, lambda w: over(deviations(w)[-1], deviation(w)))
 
 
 def skew(b, x, n):
@@ -434,7 +433,9 @@ def compute(name, bars, lookback=None, of="close", **params):
     if name in ("beta", "correlation"):
         rows = panel(bars, of, simple_return)
         symbol = params.get("against")
-        other = [mean_among(r) for r in rows] if symbol is None else [r[bars.symbols.index(symbol)] for r in rows]
+        other = (
+            [mean_among(r) for r in rows] if symbol is None else [r[bars.symbols.index(symbol)] for r in rows]
+        )
         return against(rows, other, lookback, beta if name == "beta" else pearson)
     function = NAMES.get(name) or globals()[name]
     return panel(bars, of, function, *([] if lookback is None else [lookback]), **params)

@@ -131,7 +131,7 @@ def random_walk(n_bars, n_symbols, seed=0, daily=0.01):
 
 
 def planted(n_bars, n_symbols, seed=0, daily=0.01, strength=0.6):
-    """Bars whose next return leans to the sign of the product of the last two, and that lean (n_bars, n_symbols).
+    """Bars whose next return leans to the sign of the product of the last two, and that lean.
 
     The rule is symmetric in each return, so no straight line finds it.
     """

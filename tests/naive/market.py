@@ -26,7 +26,9 @@ def year(day: date) -> Hashable:
     return day.year
 
 
-def merge(labels: Sequence[date], rows: Sequence[Row], key: Callable[[date], Hashable]) -> list[tuple[date, Row]]:
+def merge(
+    labels: Sequence[date], rows: Sequence[Row], key: Callable[[date], Hashable]
+) -> list[tuple[date, Row]]:
     """One symbol's bars merged by `key` of their label; an absent bar has NaN prices."""
     groups: list[list[int]] = []
     for i, label in enumerate(labels):
@@ -50,7 +52,9 @@ def _merge(rows: Sequence[Row]) -> Row:
     }
 
 
-def panel(rows: Sequence[tuple[Any, str, float]], symbols: Sequence[str]) -> tuple[list[Any], list[list[float]]]:
+def panel(
+    rows: Sequence[tuple[Any, str, float]], symbols: Sequence[str]
+) -> tuple[list[Any], list[list[float]]]:
     """(time, symbol, value) on the union of times; NaN where there is none."""
     times = sorted({time for time, _, _ in rows})
     known = {(time, symbol): value for time, symbol, value in rows}

@@ -37,7 +37,11 @@ SETTINGS = [
     ("std", 2, {}),
 ]
 # Fields that may be missing inside, zero or negative: NaN handling of each feature that reads what it is told to.
-OF = [(name, "mood") for name, row in BUILT_INS.items() if not row.fields and name not in ("volatility", "log_return")]
+OF = [
+    (name, "mood")
+    for name, row in BUILT_INS.items()
+    if not row.fields and name not in ("volatility", "log_return")
+]
 
 
 def assert_equal(feature_values, naive_values):

@@ -107,6 +107,17 @@ def test_slack_is_for_rounding_only():
         check_bars({**fields, "high": np.array([100.0 * (1 - 1e-8)])}, lambda row: ("A", ""))
 
 
+@pytest.mark.parametrize(
+    ("stamps", "message"),
+    [([1, 1, 1, 2], "A 1 time: duplicate"), ([2, 1, 1, 2], "A 1 time: earlier than the row before it")],
+)
+def test_order_is_that_of_each_symbol_however_symbols_alternate(stamps, message):
+    codes = np.array([0, 1, 0, 1])
+    check_order(codes, np.array([1, 1, 2, 2]), lambda row: ("AB"[codes[row]], str(stamps[row])))
+    with pytest.raises(DataError, match=message):
+        check_order(codes, np.array(stamps), lambda row: ("AB"[codes[row]], str(stamps[row])))
+
+
 def test_a_million_rows_are_checked_in_no_time():
     rng = np.random.default_rng(0)
     low = rng.uniform(1, 2, 1_000_000)

@@ -131,6 +131,13 @@ def test_opens_move_to_closes_by_the_usual_step():
     assert list(bars.time) == list(index + pd.Timedelta("5min"))
 
 
+def test_the_step_is_that_of_each_symbol():
+    first = pd.date_range("2024-01-02 09:30", periods=4, freq="1h", tz=NEW_YORK)
+    frames = {"A": one_symbol(first), "B": one_symbol(first + pd.Timedelta("10min"))}
+    for frame in (long_of(frames), long_of(frames).sort_values("date")):
+        assert read_bars(frame, stamp="open").time[0] == first[1]
+
+
 @pytest.mark.parametrize(
     ("times", "message"),
     [
@@ -234,6 +241,12 @@ def test_intraday_sessions_follow_the_exchange():
     assert list(read_bars(one_symbol(index), calendar="XNYS").sessions - 19_724) == [0, 0, 0]
     with pytest.raises(DataError, match="2024-01-06 is not a session of XNYS"):
         read_bars(one_symbol(stamps("2024-01-05 10:00", "2024-01-06 10:00", tz=NEW_YORK)), calendar="XNYS")
+
+
+def test_a_start_takes_in_the_evening_that_its_session_began_with():
+    index = stamps("2024-01-02 16:00", "2024-01-02 17:30", "2024-01-03 10:00", tz="America/Chicago")
+    bars = read_bars(one_symbol(index), calendar="CMES", start="2024-01-03", end="2024-01-03")
+    assert list(bars.time) == list(index[1:])
 
 
 def test_a_bar_that_closes_at_midnight_belongs_to_the_day_that_ends():

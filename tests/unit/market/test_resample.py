@@ -106,6 +106,16 @@ def test_hours_after_the_close_belong_to_the_day_and_are_known_after_it():
     assert days.close[0, 0] == bars.close[bars.n_bars // 2 - 1, 0]
 
 
+def test_two_sessions_that_meet_inside_a_stretch_stay_apart():
+    """Futures on ICE close at 18:00 and open at 20:01 in New York; a stray trade lies between."""
+    index = pd.DatetimeIndex(
+        ["2024-01-02 19:00", "2024-01-02 20:30", "2024-01-02 21:00"], tz="America/New_York"
+    )
+    bars = read_bars(one_symbol(index), calendar="IEPA").resample("8h")
+    assert list(bars.time) == [index[0], pd.Timestamp("2024-01-03", tz="America/New_York")]
+    assert list(np.diff(bars.sessions)) == [1]
+
+
 @pytest.mark.parametrize(("day", "hours"), [("2024-03-10", 23), ("2024-11-03", 25)])
 def test_hours_stay_hours_where_clocks_change(day, hours):
     start = pd.Timestamp(day, tz="America/New_York")

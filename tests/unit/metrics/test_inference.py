@@ -167,10 +167,12 @@ def test_probabilistic_sharpe_is_undefined_where_sharpe_is() -> None:
 
 def test_a_thousand_resamples_of_3000_bars_take_well_under_a_second() -> None:
     returns = np.random.default_rng(0).normal(0.0005, 0.01, 3000)
-    bootstrap_interval(_daily_sharpe, returns, n_resamples=2)
-    started = time.perf_counter()
-    bootstrap_interval(_daily_sharpe, returns)
-    assert time.perf_counter() - started < 1.0
+    walls = []
+    for _ in range(3):
+        started = time.perf_counter()
+        bootstrap_interval(_daily_sharpe, returns)
+        walls.append(time.perf_counter() - started)
+    assert min(walls) < 0.8
 
 
 def test_the_catalogue_imports_nothing_heavy() -> None:

@@ -147,6 +147,14 @@ def test_no_bar_and_one_bar_have_every_metric(n_bars: int) -> None:
     assert not any(math.isinf(value) for value in values.values())
 
 
+def test_a_few_lucky_minutes_have_no_annual_growth() -> None:
+    lucky = RunFigures.of_returns([0.1, 0.1, -0.01], periods_per_year=98_280, benchmark=[0.0, 0.01, 0.0])
+    values = evaluate(lucky)
+    assert math.isnan(values["cagr"])
+    assert math.isnan(values["alpha"])
+    assert values["total_return"] == pytest.approx(1.1 * 1.1 * 0.99 - 1.0)
+
+
 def test_a_series_that_never_falls_has_no_ratio_to_a_fall() -> None:
     rising = RunFigures.of_returns([0.01, 0.02, 0.03], periods_per_year=252)
     assert METRICS["max_drawdown"](rising) == 0.0

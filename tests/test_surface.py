@@ -1,0 +1,70 @@
+"""The public face: every name that is a promise exists, is documented, and nothing else is public."""
+
+import inspect
+
+import pytest
+
+import quantlab as ql
+
+PROMISED = {
+    "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
+    "Forecaster", "Forecasts", "NaiveForecaster", "Now", "Result", "RidgeForecaster", "Strategy",
+    "TrainedForecaster", "WalkForward", "backtest", "check", "compare", "feature", "forecast", "param", "read_bars",
+    "report", "samples", "state", "walk_forward",
+}  # fmt: skip
+
+NOW = {
+    "bar", "cash", "close", "close_position", "equity", "high", "index", "is_new", "low", "mark", "n_symbols", "open",
+    "order", "order_value", "past", "position", "quantile", "ready", "symbols", "target_quantity", "target_value",
+    "target_weight", "target_weights", "time", "tradable", "volume", "weight",
+}  # fmt: skip
+
+BACKTEST = [
+    "strategy",
+    "bars",
+    "cash",
+    "costs",
+    "account",
+    "execution",
+    "forecasts",
+    "folds",
+    "start",
+    "end",
+    "engine",
+    "benchmark",
+    "risk_free_annual",
+    "seed",
+    "progress",
+]
+
+
+def test_the_module_offers_what_is_promised():
+    assert list(ql.__all__) == sorted(PROMISED)
+
+
+@pytest.mark.parametrize("name", sorted(PROMISED))
+def test_every_public_name_says_what_it_is(name):
+    value = getattr(ql, name)
+    assert inspect.getdoc(value), f"{name} has no docstring"
+
+
+@pytest.mark.parametrize("name", sorted(n for n in PROMISED if n[0].isupper()))
+def test_every_public_method_says_what_it_does(name):
+    kind = getattr(ql, name)
+    for attribute, value in vars(kind).items():
+        if attribute.startswith("_") or not (callable(value) or isinstance(value, property)):
+            continue
+        assert inspect.getdoc(getattr(kind, attribute)), f"{name}.{attribute} has no docstring"
+
+
+def test_now_offers_what_is_promised():
+    assert {n for n in dir(ql.Now) if not n.startswith("_")} == NOW
+
+
+def test_backtest_takes_what_is_promised():
+    assert list(inspect.signature(ql.backtest).parameters) == BACKTEST
+
+
+def test_a_misspelt_name_is_answered_with_advice():
+    with pytest.raises(AttributeError, match="Did you mean 'backtest'"):
+        _ = ql.backtst

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import quantlab as ql
+
+SMALL = ("--train", "60", "--test", "30")
+
+
+@pytest.fixture(autouse=True)
+def _walk(here) -> None:
+    """A random walk of 150 bars in walk.csv."""
+    close = 100.0 * np.cumprod(1.0 + 0.01 * np.random.default_rng(0).standard_normal(150))
+    frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), close))
+    frame["volume"] = 1000.0 + np.arange(150) % 7
+    frame.insert(0, "date", pd.bdate_range("2024-01-01", periods=150).date)
+    frame.to_csv(here / "walk.csv", index=False)
+
+
+def test_the_ridge_is_scored_beside_the_naive_forecast(quantlab):
+    answer = quantlab("forecast", "ridge", "walk.csv", "--horizon", "2", *SMALL)
+    assert (answer.code, answer.err) == (0, "")
+    assert "RidgeForecaster(horizon=2)" in answer.out
+    assert "naive" in answer.out
+
+
+def test_json_has_every_score_and_its_origin(quantlab):
+    record = quantlab(
+        "forecast", "ridge", "walk.csv", "--horizon", "3", "--horizon", "1", "--lookback", "2", "--seed", "7",
+        *SMALL, "--json",
+    ).json  # fmt: skip
+    assert record["name"] == "RidgeForecaster(horizon=(1, 3), lookback=2)"
+    assert [(row["horizon"]) for row in record["scores"]] == [1, 1, 3, 3]
+    assert record["provenance"]["seed"] == 7
+    assert "train=60, test=30" in record["provenance"]["folds"]
+
+
+def test_save_writes_a_table_that_python_reads(quantlab, here):
+    answer = quantlab("forecast", "naive", "walk.csv", *SMALL, "--save", "naive.npz")
+    assert answer.err == "saved: naive.npz\n"
+    assert ql.Forecasts.load(here / "naive.npz").horizons == (1,)
+
+
+@pytest.mark.parametrize("spec", ["own.py", "own.py:recipe", "own.py:RidgeForecaster"])
+def test_a_forecaster_may_come_from_a_file(quantlab, here, spec):
+    (here / "own.py").write_text(
+        "from quantlab import RidgeForecaster\nrecipe = RidgeForecaster(horizon=2, penalty=0.5)\n",
+        encoding="utf-8",
+    )
+    record = quantlab("forecast", spec, "walk.csv", *SMALL, "--horizon", "4", "--json").json
+    penalty = "" if spec.endswith("RidgeForecaster") else ", penalty=0.5"
+    assert record["name"] == f"RidgeForecaster(horizon=4{penalty})"
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("ridge walk.csv --train 100000", "at least 100,003 bars"),
+        ("ridge walk.csv --horizon 0", "whole number of bars"),
+        ("ridge walk.csv --lookback 0", "lookback"),
+        ("hold.py walk.csv", "holds 0 forecasters"),
+        ("hold.py:Hold walk.csv", "is no forecaster"),
+        ("hold.py:Hodl walk.csv", "Did you mean 'Hold'?"),
+    ],
+)
+def test_a_callers_mistake_is_one_message_and_exit_code_2(quantlab, line, advice):
+    answer = quantlab("forecast", *line.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert advice in answer.err

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import quantlab as ql
+from quantlab.errors import ResultError
+from quantlab.report.page import report
+from quantlab.research.compare import compare
+from tests.made_results import made_orders, made_result, made_trades
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags, attributes, text; unbalanced tags are an error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.source = path.read_text(encoding="utf-8")
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(self.source)
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _big(**settings: object) -> object:
+    random = np.random.default_rng(0)
+    days = pd.bdate_range("2003-01-01", periods=5000)
+    benchmark = pd.Series(random.normal(0.0003, 0.012, 5000), days)
+    facts = {
+        "name": "SmaCross(fast=20, slow=50)",
+        "time": days,
+        "n_fills": 300,
+        "trades": made_trades(days, 2000),
+        "orders": made_orders(days, 7),
+        "benchmark": benchmark,
+        "benchmark_name": "SPY",
+        "notes": ("SAME CLOSE: orders fill at the very close they were decided on.",),
+        "initial_cash": 100_000.0,
+    }
+    return made_result(random.normal(0.0005, 0.01, 5000), **{**facts, **settings})
+
+
+def test_a_large_result_is_one_small_offline_file(tmp_path: Path) -> None:
+    result = _big()
+    report(result, tmp_path / "page.html")  # loads Numba and the templates
+    started = time.perf_counter()
+    path = report(result, tmp_path / "page.html")
+    assert time.perf_counter() - started < 4.0
+    assert path == tmp_path / "page.html"
+    assert path.stat().st_size < 1_000_000
+    page = Page(path)
+    assert not {"script", "link", "img", "iframe", "object", "form", "a", "base"} & set(page.tags)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", page.source)
+    policy = next(value for name, value in page.attributes if name == "content")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert 'http-equiv="Content-Security-Policy"' in page.source
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+def test_a_result_page_says_what_was_promised(tmp_path: Path) -> None:
+    page = Page(report(_big(), tmp_path / "page.html"))
+    for expected in (
+        "SmaCross(fast=20, slow=50)", "N = 252 bars a year", "SAME CLOSE", "95%: [", "SPY", "fingerprint",
+        "decided at a close, filled at the next open", "Monthly returns", "Years", "Drawdowns", "Definitions",
+        "Costs by kind", "Orders by outcome", "no_cash", "Open trades", "Closed trades by symbol",
+        "The first 200 of 1,999: 1,799 not shown", "f15000", "versions.quantlab",
+    ):  # fmt: skip
+        assert expected in page.text, expected
+    hints = [value for name, value in page.attributes if name == "title"]
+    assert "mean(r − rf)/std(r − rf, ddof=1)·√N (Sharpe 1994)" in hints
+    assert "prefers-color-scheme: dark" in page.source
+    assert "@media print" in page.source
+    assert "width=device-width" in page.source
+
+
+@pytest.mark.parametrize(
+    "place", ["name", "symbol", "benchmark_name", "notes", "provenance", "engine", "reason"]
+)
+def test_whatever_a_name_says_is_inert(place: str, tmp_path: Path) -> None:
+    days = pd.bdate_range("2020-01-01", periods=60)
+    settings: dict[str, object] = {place: EVIL}
+    if place == "symbol":
+        settings["trades"] = made_trades(days, 12, EVIL)
+    if place == "notes":
+        settings = {"notes": (EVIL,)}
+    if place == "benchmark_name":
+        settings["benchmark"] = pd.Series(0.001, days)
+    if place == "provenance":
+        settings = {"provenance": {EVIL: {EVIL: EVIL}, "settings": {"costs": EVIL}}}
+    if place == "reason":
+        settings = {"orders": made_orders(days, 3, EVIL)}
+    result = made_result(np.random.default_rng(0).normal(0, 0.01, 60), **settings)
+    pages = [Page(report(result, tmp_path / "result.html"))]
+    if place in ("name", "notes", "provenance"):
+        pages.append(Page(report(compare([result], 0, n_resamples=10), tmp_path / "comparison.html")))
+    for page in pages:
+        assert EVIL in page.text
+        assert not {"script", "img"} & set(page.tags)
+        assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+@pytest.mark.parametrize(
+    ("returns", "settings"),
+    [
+        ([0.0, 0.0, 0.0], {"n_fills": 0}),
+        ([0.01], {}),
+        ([0.1, -1.2], {"ruined": True}),
+        ([0.1, -1.0], {"ruined": True, "benchmark": None}),
+        (np.zeros(100), {}),
+    ],
+)
+def test_odd_runs_have_a_page_and_the_undefined_prints_as_not_available(
+    returns: list[float], settings: dict[str, object], tmp_path: Path
+) -> None:
+    page = Page(report(made_result(returns, **settings), tmp_path / "page.html"))
+    assert "n/a" in page.text
+    assert not re.search(r"\b(nan|inf|None|NaN)\b", page.text)
+    assert "nan" not in "".join(value for name, value in page.attributes if name == "d")
+
+
+def test_forecast_scores_are_shown_when_there_are_any(tmp_path: Path) -> None:
+    scores = pd.DataFrame({"ic": [0.02, 0.0]}, index=pd.Index(["CNN1D", "naive"], name="forecaster"))
+    assert "Forecast scores" in Page(report(_big(forecast_scores=scores), tmp_path / "a.html")).text
+    assert "Forecast scores" not in Page(report(_big(), tmp_path / "b.html")).text
+
+
+def test_intraday_bars_have_a_page(tmp_path: Path) -> None:
+    minutes = pd.date_range("2020-06-01 09:31", periods=500, freq="min", tz="America/New_York")
+    result = made_result(
+        np.random.default_rng(0).normal(0, 0.001, 500), time=minutes, periods_per_year=98_280.0
+    )
+    assert "2020-06-01 09:31 to 2020-06-01 17:50" in Page(report(result, tmp_path / "page.html")).text
+
+
+class Hold(ql.Strategy):
+    """Buy everything once."""
+
+    def on_bar(self, now: ql.Now) -> None:
+        for i in range(now.n_symbols):
+            if now.tradable[i] and now.position[i] == 0.0:
+                now.target_weight(i, 1.0 / now.n_symbols)
+
+
+def test_a_real_run_and_its_comparison_have_pages(tmp_path: Path) -> None:
+    bars = ql.read_bars("sample:us5")
+    costs = ql.Costs(commission=0.001, slippage=0.0005)
+    runs = [
+        ql.backtest(Hold(), bars, costs=costs, start=start, benchmark="AAPL") for start in ("2005", "2008")
+    ]
+    page = Page(report(runs[0], tmp_path / "result.html"))
+    for expected in (
+        "Hold()",
+        "AAPL",
+        "Costs(commission=0.001, slippage=0.0005)",
+        runs[0].provenance["fingerprint"],
+    ):
+        assert expected in page.text, expected
+    assert "Hold() (2)" in Page(report(compare(runs, 0, n_resamples=20), tmp_path / "comparison.html")).text
+
+
+def test_a_comparison_has_a_page(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    runs = {f"run {k}": made_result(random.normal(0.0005, 0.01, 3000)) for k in range(10)}
+    path = report(compare(runs, "run 3", n_resamples=20), tmp_path / "page.html")
+    page = Page(path)
+    assert path.stat().st_size < 1_000_000
+    for expected in (
+        "Comparison of 10 runs",
+        "common period",
+        "Difference from run 3, paired",
+        "Years",
+        "Correlation",
+    ):
+        assert expected in page.text, expected
+    assert page.source.count('class="line c1"') == 2  # the benchmark is grey in both charts
+
+
+def test_same_result_same_bytes(tmp_path: Path) -> None:
+    first, second = (report(_big(), tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
+
+
+def test_a_page_is_replaced_in_one_step_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "page.html"
+    target.write_text("old")
+    result = made_result(np.full(30, 0.01))
+    monkeypatch.setattr("os.replace", _full_disk)
+    with pytest.raises(ResultError, match="No space left on device; choose another path"):
+        report(result, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert target.read_text() == "old"
+    monkeypatch.undo()
+    report(result, target)
+    assert "Made()" in target.read_text(encoding="utf-8")
+
+
+def _full_disk(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_bad_path_or_subject_is_answered_with_a_remedy(tmp_path: Path) -> None:
+    result = made_result([0.01, 0.02])
+    with pytest.raises(ResultError, match=r"is a folder; give a file in it, such as .*report.html"):
+        report(result, tmp_path)
+    assert report(result, tmp_path / "made" / "page.html").is_file()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultError, match="cannot be written"):
+        report(result, tmp_path / "file" / "page.html")
+    with pytest.raises(ResultError, match=r"not a list; .* ql.compare\(results\)"):
+        report([result], tmp_path / "page.html")  # type: ignore[arg-type]
+
+
+def test_without_a_path_the_strategy_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert report(_big()).name == "smacross-fast-20-slow-50.html"
+    assert report(made_result([0.1, 0.1], name="(/../)")).name == "report.html"
+    assert len(list(tmp_path.iterdir())) == 2
