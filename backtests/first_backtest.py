@@ -26,7 +26,7 @@ def main() -> None:
     print(forecasts.scores(bars), end="\n\n")
 
     # All runs begin where the first forecast speaks; the bars before it serve as warm-up.
-    start = bars.time[forecasts.known.any(axis=(1, 2)).argmax()]
+    start = bars.time[forecasts.known.any(axis=1).argmax()]
     costs = ql.Costs(commission=0.0005, slippage=0.0005)
     settings = {"costs": costs, "start": start}
     hold = ql.backtest(BuyAndHold(), bars, **settings)

@@ -198,11 +198,7 @@ def chosen_engine(strategy: object, bars: object, cash: float, engine: str) -> s
         raise DataError(f"cash={cash!r}: give a finite amount of money above zero.")
     if engine not in ENGINES:
         raise StrategyError(f"engine={engine!r} is not known. {did_you_mean(engine, ENGINES)}")
-    return (
-        "python (asked for)"
-        if engine == "python"
-        else "python (auto: the interpreted engine runs every strategy)"
-    )
+    return "python (asked for)" if engine == "python" else "python (auto)"
 
 
 def span_of(bars: Bars, start: Any, end: Any) -> tuple[int, int]:

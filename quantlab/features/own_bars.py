@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantlab.kernels.windows import read_only
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _Columns:
 
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self._turned:
-            self._turned[name] = np.ascontiguousarray(self._bars[name].T)
+            self._turned[name] = read_only(np.ascontiguousarray(self._bars[name].T))
         return self._turned[name]
 
 
@@ -91,7 +92,7 @@ def by_symbol(bars: Bars, of: str, function: Callable[[OwnBars], FloatArray]) ->
             name: str, symbol: int = symbol, rows: FloatArray = rows, whole: bool = whole
         ) -> FloatArray:
             column: FloatArray = columns[name][symbol]
-            return column if whole else column[rows]
+            return column if whole else read_only(column[rows])
 
         values = function(OwnBars(gather, of, bars.periods_per_year))
         result[symbol, slice(None) if whole else rows] = values

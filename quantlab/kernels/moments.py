@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 
 from quantlab.kernels._jit import jit
-from quantlab.kernels.windows import ROOMS, plan
+from quantlab.kernels.windows import ROOMS, plan, read_only
 from quantlab.typing import FloatArray, IntArray
 
 CHUNK = 512
@@ -187,7 +187,7 @@ def _rolling(kernel: _Kernel, series: FloatArray, lookback: int, rows: int) -> F
     step = max(CHUNK, 4 * lookback)
     spare = np.empty((ROOMS, rows, min(step, n) + lookback))
     joins, _, window, _ = plan(lookback)
-    kernel(series, lookback, joins, window, step, spare, out)
+    kernel(read_only(series), lookback, joins, window, step, spare, out)
     return out
 
 

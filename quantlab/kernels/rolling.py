@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from quantlab.kernels._jit import jit
-from quantlab.kernels.windows import ROOMS, plan
+from quantlab.kernels.windows import ROOMS, plan, read_only
 from quantlab.typing import FloatArray, IntArray
 
 CHUNK = 2048
@@ -66,7 +66,7 @@ def _rolling_sum_over(values: FloatArray, lookback: int, divisor: float) -> Floa
     spare = np.empty((ROOMS, min(step, values.size) + lookback))
     spare[0] = 0.0
     joins, level, window, covered = plan(lookback, halves=True)
-    _window_sums(values, lookback, divisor, joins, level, window, covered, out, step, spare)
+    _window_sums(read_only(values), lookback, divisor, joins, level, window, covered, out, step, spare)
     return out
 
 
@@ -111,7 +111,8 @@ def _rolling_extreme(values: FloatArray, lookback: int, sign: float) -> FloatArr
     out = np.empty(values.size)
     out[: lookback - 1] = np.nan
     step = max(CHUNK, 4 * lookback)
-    _window_extremes(values, lookback, sign, out, step, np.empty((2, min(step, values.size) + lookback)))
+    spare = np.empty((2, min(step, values.size) + lookback))
+    _window_extremes(read_only(values), lookback, sign, out, step, spare)
     return out
 
 
@@ -169,5 +170,5 @@ def rolling_weighted_mean(values: FloatArray, lookback: int) -> FloatArray:
     step = max(CHUNK, 4 * lookback)
     spare = np.empty((ROOMS, 2, min(step, values.size) + lookback))
     joins, _, window, _ = plan(lookback)
-    _window_weighted_means(values, lookback, joins, window, out, step, spare)
+    _window_weighted_means(read_only(values), lookback, joins, window, out, step, spare)
     return out

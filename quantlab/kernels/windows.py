@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantlab.typing import IntArray
+from quantlab.typing import FloatArray, IntArray
 
 ROOMS = 4
 
@@ -78,6 +78,13 @@ def plan(lookback: int, *, halves: bool = False) -> Plan:
         out = _free(level, window)
         joins.append((level, level, span, span, out))
         level, span = out, span * 2
+
+
+def read_only(values: FloatArray) -> FloatArray:
+    """View `values` without the right to write: Numba would compile a kernel once for each kind of array."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def _free(level: int, window: int) -> int:

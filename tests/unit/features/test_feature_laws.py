@@ -1,4 +1,4 @@
-"""Laws that every built-in obeys: the future does not show, the order of symbols does not show, scales cancel."""
+"""Laws of every built-in: neither the future nor the order of symbols shows, and scales cancel."""
 
 from __future__ import annotations
 
