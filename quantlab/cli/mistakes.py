@@ -6,6 +6,7 @@ exit code 1. A fault of quantlab itself is a whole traceback, for whoever repair
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -20,8 +21,8 @@ from quantlab.errors import QuantlabError
 
 FAILED, MISTAKE = 1, 2
 
-_OURS = str(Path(__file__).parents[1])
-_INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib")})
+_OURS = str(Path(__file__).parents[1]) + os.sep
+_INSTALLED = tuple({sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "purelib", "platlib")})
 
 
 class Verbs(TyperGroup):

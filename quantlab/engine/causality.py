@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
 
 CUTS = 20
-ENOUGH_BARS = 50  # rows of another future, or the longest warm-up of a feature if that is more
-BUDGET = 20  # all runs on changed bars together, in runs over all bars; every cut has one run in any case
 
 
 def check(
@@ -89,6 +87,7 @@ def check(
     (True, 20)
     """
     from quantlab.engine.check_warnings import warnings_of
+    from quantlab.engine.cuts import chosen_cuts, planned_changes
     from quantlab.engine.inputs import ForecastSource  # brings Numba
     from quantlab.engine.observation import Setting
     from quantlab.engine.outside import outside_of
@@ -103,7 +102,7 @@ def check(
     setting = Setting(strategy, float(cash), terms, execution or Execution(), start_row, origin)
     setting, base = _as_they_are(setting, bars)
     rng = np.random.default_rng(seed)
-    changes = _plan_changes(_choose_cuts(base, cuts, rng), bars, base)
+    changes = planned_changes(chosen_cuts(base, cuts, rng), bars, base)
     setting = _for_other_futures(setting, places)
     findings = _findings(setting, base, changes, places, rng, progress)
     return CausalityReport(
@@ -138,37 +137,6 @@ def _for_other_futures(setting: Setting, places: tuple[Outside, ...]) -> Setting
 
     store = ScratchStore(default_folder(), reads=not places)
     return replace(setting, origin=replace(setting.origin, store=store, progress=False))
-
-
-def _choose_cuts(base: Observation, n_cuts: int, rng: np.random.Generator) -> list[int]:
-    """Choose rows to change the future after: half at or just before orders, the rest beyond the warm-up."""
-    every = np.arange(base.first_decision, base.stop - 1)
-    if not len(every):
-        raise DataError(
-            "There is nothing to check: no bar beyond the warm-up has another after it. Give more bars, or a "
-            "strategy with shorter lookbacks."
-        )
-    acted = np.zeros(0, np.int64) if base.record is None else base.record.orders["bar"]
-    near = np.intersect1d(np.concatenate([acted, acted - 1]), every)
-    chosen = rng.permutation(near)[: n_cuts // 2]
-    rest = rng.permutation(np.setdiff1d(every, chosen))[: n_cuts - len(chosen)]
-    return sorted([*chosen.tolist(), *rest.tolist()])
-
-
-def _plan_changes(cuts: list[int], bars: Bars, base: Observation) -> list[Change]:
-    """Remove and replace the future at every other cut in turn, then the other way round while time lasts."""
-    from quantlab.engine.futures import Change
-
-    # Windows that end in another future are filled once by as many rows as the longest warm-up of a feature.
-    values = (np.isfinite(each.values).any(axis=1) for each in base.watched if not each.is_forecast)
-    reach = max([ENOUGH_BARS, *(int(each.argmax()) + 1 for each in values)])
-    both = [
-        (Change(bars, cut, cut + 1), Change(bars, cut, min(cut + 1 + reach, bars.n_bars))) for cut in cuts
-    ]
-    once = [pair[position % 2] for position, pair in enumerate(both)]
-    again = [pair[(position + 1) % 2] for position, pair in enumerate(both)]
-    rows = np.cumsum([change.stop for change in (*once, *again)])
-    return [*once, *again[: np.count_nonzero(rows[len(once) :] <= BUDGET * bars.n_bars)]]
 
 
 def _findings(

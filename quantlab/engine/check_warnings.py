@@ -37,7 +37,7 @@ def warnings_of(
     yield from _made_elsewhere(setting)
     for place in places:
         yield f"Its code reads {place.name} beside its inputs; that was given the same other futures."
-    if not setting.features_only:
+    if not findings and not places:  # series beside the bars would keep their beginning
         yield from _beginnings(setting, bars, base)
 
 

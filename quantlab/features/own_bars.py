@@ -73,8 +73,18 @@ class _Columns:
 
     def __getitem__(self, name: str) -> FloatArray:
         if name not in self._turned:
-            self._turned[name] = read_only(np.ascontiguousarray(self._bars[name].T))
+            self._turned[name] = read_only(_turned(self._bars[name]))
         return self._turned[name]
+
+
+def _turned(panel: FloatArray) -> FloatArray:
+    """Transpose to contiguous series (n_symbols, n_bars), some rows at a time so that the cache holds them."""
+    if panel.shape[1] == 1:
+        return panel.reshape(1, -1)
+    series = np.empty(panel.shape[::-1])
+    for first in range(0, panel.shape[0], 512):
+        series[:, first : first + 512] = panel[first : first + 512].T
+    return series
 
 
 def by_symbol(bars: Bars, of: str, function: Callable[[OwnBars], FloatArray]) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import whole
 from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
@@ -18,7 +19,6 @@ from quantlab.forecasting.forecast import NEVER, Forecasts
 from quantlab.forecasting.forecaster import Forecaster
 from quantlab.forecasting.keys import key_of, recipe_key
 from quantlab.forecasting.panel import Panel
-from quantlab.forecasting.progress import folds_done
 from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, open_store
 from quantlab.market.bars import Bars
 from quantlab.typing import IntArray
@@ -122,13 +122,13 @@ class _Walk:
         shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
         values, through = np.full(shape, np.nan), np.full(n_bars, -1)
         done: list[FoldForecast | None] = []
-        with folds_done(len(split), progress) as tell:
+        with progress_bar(repr(forecaster), len(split), progress) as tick:
             for fold in split:
                 done.append(forecast_fold(forecaster, self.panel, fold, self.seed, self.store, self.key))
                 if (made := done[-1]) is not None:
                     values[fold.test.start : fold.test.stop] = made.values
                     through[fold.test.start : fold.test.stop] = fold.trained_through
-                tell(repr(forecaster))
+                tick(len(done), "")
         self._refuse_nothing_learnt(done)
         words = {
             "folds_trained": sum(each is not None and each.trained for each in done),

@@ -1,4 +1,4 @@
-"""Other futures are true bars, leave the past alone, and go against the real one; so do series beside the bars."""
+"""Other futures are true bars, leave the past alone and go against the real one; series beside them too."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every built-in feature in plain Python, slow and obvious: what the compiled ones must equal.
 
-A series is a list of floats, oldest first; NaN is "no value". `panel` puts a symbol's own bars together, computes,
-and puts the values back in their rows.
+A series is a list of floats, oldest first; NaN is "no value". `panel` puts a symbol's own bars
+together, computes, and puts the values back in their rows.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ def skewness(window):
     return math.sqrt(n * (n - 1)) / (n - 2) * over(third, second**1.5)
 
 
-def share_below(window):
-    newest = window[-1]
-    below = sum(value < newest for value in window)
-    equal = sum(value == newest for value in window)
-    return (below + (equal + 1) / 2) / len(window)
+def share_below(window, count=None):
+    """Rank of the last value among the first `count` (all, unless told), ties sharing the mean rank."""
+    among = window[:count]
+    below = sum(value < window[-1] for value in among)
+    equal = sum(value == window[-1] for value in among)
+    return (below + (equal + 1) / 2) / len(among)
 
 
 def line_slope(window):
@@ -370,8 +371,7 @@ def cs_rank(rows):
 
 def rank_among(row):
     there = [value for value in row if not math.isnan(value)]
-    return [NAN if math.isnan(v) else share_below([*(u for u in there if u != v), *(u for u in there if u == v)])
-            for v in row]  # fmt: skip
+    return [NAN if math.isnan(value) else share_below([*there, value], len(there)) for value in row]
 
 
 def cs_zscore(rows):

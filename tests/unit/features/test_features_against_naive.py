@@ -36,12 +36,9 @@ SETTINGS = [
     ("sma", 63, {}),
     ("std", 2, {}),
 ]
-# Fields that may be missing inside, zero or negative: NaN handling of each feature that reads what it is told to.
-OF = [
-    (name, "mood")
-    for name, row in BUILT_INS.items()
-    if not row.fields and name not in ("volatility", "log_return")
-]
+# A field that may be missing, zero or negative, for each feature that reads what it is told to.
+LOGARITHMS = ("volatility", "log_return")
+OF = [(name, "mood") for name, row in BUILT_INS.items() if not row.fields and name not in LOGARITHMS]
 
 
 def assert_equal(feature_values, naive_values):

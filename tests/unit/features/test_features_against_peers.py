@@ -76,7 +76,7 @@ def test_talib_stochastic_which_waits_for_d(series, output, place):
 
 @pytest.mark.parametrize(("output", "place"), [("line", 0), ("signal", 1), ("histogram", 2)])
 def test_talib_macd_after_the_start_is_forgotten(series, output, place):
-    """TA-Lib starts the fast average late, with the slow one; here each starts when it can. Both forget the start."""
+    """TA-Lib starts the fast average with the slow one; here each starts when it can, and the start fades."""
     bars, fields = series
     theirs = talib.MACD(fields["close"], 5, 10, 4)[place]
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Rolling and recursive kernels: no drift, nothing outside the window shows, and plain Python gives the same bits."""
+"""Rolling and recursive kernels: no drift, only the window shows, and plain Python gives the same bits."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def measured(window):
 
 @pytest.mark.parametrize("lookback", [5, 50, 200])
 def test_no_drift_over_a_million_bars(lookback):
-    """Every kernel within 1e-9 of exact sums at sampled rows, right after a spike of 1e12 and at the very end."""
+    """Every kernel within 1e-9 of exact sums at sampled rows, right after a spike of 1e12 and at the end."""
     values = prices(1_000_000)
     spike = 400_000
     values[spike] = 1e12

@@ -133,8 +133,9 @@ def test_opens_move_to_closes_by_the_usual_step():
 
 def test_the_step_is_that_of_each_symbol():
     first = pd.date_range("2024-01-02 09:30", periods=4, freq="1h", tz=NEW_YORK)
-    frames = {"A": one_symbol(first), "B": one_symbol(first + pd.Timedelta("10min"))}
-    for frame in (long_of(frames), long_of(frames).sort_values("date")):
+    frames = {"A": one_symbol(first), "B": one_symbol(first + pd.Timedelta("3h10min"))}
+    overlapping = {"A": one_symbol(first), "B": one_symbol(first + pd.Timedelta("10min"))}
+    for frame in (long_of(frames), long_of(overlapping).sort_values("date")):
         assert read_bars(frame, stamp="open").time[0] == first[1]
 
 
