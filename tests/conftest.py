@@ -1,0 +1,20 @@
+"""Every test session keeps its forecasts in a folder of its own; under CI, hypothesis draws the same cases each time."""
+
+import os
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("quantlab", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("quantlab")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    before = os.environ.get("QUANTLAB_CACHE")
+    os.environ["QUANTLAB_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["QUANTLAB_CACHE"]
+    else:
+        os.environ["QUANTLAB_CACHE"] = before
