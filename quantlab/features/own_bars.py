@@ -78,7 +78,7 @@ class _Columns:
 
 
 def _turned(panel: FloatArray) -> FloatArray:
-    """Transpose to contiguous series (n_symbols, n_bars), some rows at a time so that the cache holds them."""
+    """Transpose to contiguous series (n_symbols, n_bars), some rows at a time to suit the cache."""
     if panel.shape[1] == 1:
         return panel.reshape(1, -1)
     series = np.empty(panel.shape[::-1])
