@@ -9,6 +9,7 @@ import numpy as np
 
 from quantlab.engine.now import Fill, Now, open_block, rows_in_block
 from quantlab.engine.strategy import Strategy
+from quantlab.errors import did_you_mean
 from quantlab.trading.broker import Broker
 
 # Cells marked at a time. Books change only when an order is filled, so marks can be made ahead of now and are made
@@ -83,6 +84,9 @@ class _Loop:
             self.strategy.on_end(self.now)
         except Exception as error:
             error.add_note(_place(self.strategy, self.now, hook))
+            if isinstance(error, AttributeError) and error.obj is self.now:
+                known = [name for name in dir(type(self.now)) if not name.startswith("_")]
+                error.add_note(f"now has no {error.name!r}. {did_you_mean(error.name, known)}")
             raise
         return Outcome(stop, self.ruined_at < self.plan.stop)
 
@@ -108,13 +112,18 @@ class _Loop:
         now, broker, on_bar, same_close = self.now, self.broker, self.strategy.on_bar, self.plan.same_close
         move = type(now)._offset.__set__  # type: ignore[attr-defined, misc]
         n = now.n_symbols
-        for bar in range(first, stop):
-            move(now, (bar - first) * n)
-            if (broker.busy or bar >= self.wake) and self.event(bar):
-                return bar + 1
+        wake = (self.wake - first) * n
+        for offset in range(0, (stop - first) * n, n):
+            move(now, offset)
+            if broker.busy or offset >= wake:
+                if self.event(now.bar):
+                    return now.bar + 1
+                wake = (self.wake - first) * n
             on_bar(now)
-            if same_close and broker.busy and self.settle(bar, broker.meet(bar, bar)):
-                return bar + 1
+            if same_close and broker.busy:
+                if self.settle(now.bar, broker.meet(now.bar, now.bar)):
+                    return now.bar + 1
+                wake = (self.wake - first) * n
         return 0
 
     def event(self, bar: int) -> bool:
@@ -122,7 +131,7 @@ class _Loop:
         fresh = 0
         while self.delistings and bar >= self.delistings[-1]:
             fresh += self.broker.delist(self.delistings.pop())
-        if not self.plan.same_close:
+        if self.broker.busy and not self.plan.same_close:
             fresh += self.broker.meet(bar, bar - 1)
         return self.settle(bar, fresh)
 

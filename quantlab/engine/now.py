@@ -134,10 +134,6 @@ class Now:
     def __setattr__(self, name: str, value: Any) -> None:
         raise StrategyError(f"now.{name} is read-only: give an order, or keep your own value in ql.state().")
 
-    def __getattr__(self, name: str) -> Any:
-        known = [n for n in dir(type(self)) if not n.startswith("_")]
-        raise AttributeError(f"now has no {name!r}. {did_you_mean(name, known)}")
-
     # What is known ------------------------------------------------------------------------------------------
 
     @overload

@@ -142,7 +142,6 @@ def test_misuse_inside_a_run_names_the_bar(line, advice):
         ("now.past('close', 3)[0] = 1.0", ValueError, "read-only"),
         ("now[self.average][0] = 1.0", ValueError, "read-only"),
         ("now[self.average, 2]", IndexError, "there are 2"),
-        ("now.clsoe", AttributeError, "Did you mean 'close'"),
     ],
 )
 def test_wrong_orders_and_writes_are_refused(line, error, advice):
@@ -154,6 +153,12 @@ def test_wrong_orders_and_writes_are_refused(line, error, advice):
     """
     with pytest.raises(error, match=advice):
         run(body)
+
+
+def test_a_misspelt_name_of_now_is_answered_with_advice():
+    with pytest.raises(AttributeError) as caught:
+        run("def on_bar(self, now): now.clsoe")
+    assert "Did you mean 'close'" in caught.value.__notes__[1]
 
 
 def test_orders_outside_bars_are_errors():
