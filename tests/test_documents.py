@@ -49,7 +49,9 @@ def test_files_are_named_after_what_they_hold(folder):
 
 
 def test_nothing_large_or_foreign_is_at_the_top():
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
     if not tracked:
         pytest.skip("not a git checkout")
     tops = {line.split("/")[0] for line in tracked.splitlines()}

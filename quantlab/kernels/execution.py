@@ -528,7 +528,10 @@ def _open(
     whole = terms[WHOLE_UNITS] != 0.0
     budget = money[0] / (1.0 + terms[RATE])
     buys = _buys_for_cash(bar, price, volume, terms, orders, queue, n_met)
-    all_in = buys >= budget > 0.0 and terms[LEVERAGE] == 1.0 and headroom == money[0]
+    # All of it but rounding is all of it.
+    all_in = (
+        buys >= budget * (1.0 - REACHED) and budget > 0.0 and terms[LEVERAGE] == 1.0 and headroom == money[0]
+    )
     scaled = all_in or factor < 1.0
     before = counts[N_FILLS]
     for k in range(n_met):
