@@ -18,6 +18,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMES = 12  # more in one message are not read
+
 
 class QuantlabError(Exception):
     """Root of every error that quantlab raises on purpose."""
@@ -48,7 +50,7 @@ class ResultError(QuantlabError, ValueError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Advice for a misspelt `name`: the nearest known names, or all of them.
+    """Advice for a misspelt `name`: the nearest known one, or the known ones, the first twelve of many.
 
     >>> did_you_mean("smaa", ["sma", "ema", "rsi"])
     "Did you mean 'sma'?"
@@ -57,4 +59,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    listed = ", ".join(names[:MOST_NAMES])
+    return f"Known: {listed}, … ({len(names)} in all)." if len(names) > MOST_NAMES else f"Known: {listed}."

@@ -1,4 +1,4 @@
-"""Every test session keeps its forecasts in a folder of its own; under CI, hypothesis draws the same cases each time."""
+"""Every test session keeps its forecasts in a folder of its own; under CI, hypothesis draws the same cases."""
 
 import os
 

@@ -48,7 +48,8 @@ class Verbs(TyperGroup):
 def explain(error: Exception) -> int:
     """Say on stderr what went wrong and return the exit code; what is nobody's mistake is raised again."""
     if hasattr(error, "format_message"):  # typer's usage errors, whose class has moved between its versions
-        say(_usage(error))
+        if text := _usage(error):
+            say(text)
         return MISTAKE
     theirs = _frames_of_caller(error)
     if isinstance(error, QuantlabError):
@@ -82,6 +83,8 @@ def _is_callers(filename: str) -> bool:
 
 
 def _usage(error: Any) -> str:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return str(error.message)  # the help; empty where typer has printed it already
     near = sorted(getattr(error, "possibilities", None) or ())
     text = f"{error.message}. Did you mean {near[0]!r}?" if near else error.format_message()
     context = getattr(error, "ctx", None)

@@ -14,7 +14,10 @@ from quantlab.cli.runs import compare_runs
 
 def report(
     runs: options.Runs,
-    to: Annotated[Path, typer.Option(metavar="FILE", help="Page to write.", show_default=False)],
+    to: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Page to write; missing folders are made.", show_default=False),
+    ],
     benchmark: options.BenchmarkRun = None,
 ) -> None:
     """Write a page about one saved result, or about several side by side; it opens offline."""

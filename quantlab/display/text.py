@@ -1,19 +1,22 @@
-"""Tables for a terminal, a log or a pipe: plain text, at most 100 columns wide, never coloured."""
+"""Tables for a terminal, a log or a pipe: plain text, as wide as the terminal, never coloured."""
 
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from quantlab.display.numbers import number
+from quantlab.display.wrapping import broken, column_widths
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-WIDTH = 100
+WIDTH = 100  # where there is no terminal; notes never get wider
+OPTIONAL = ("Benchmark",)  # sections left out where nothing in them is defined
 
 Reading = tuple[str, float, str]  # label, value, unit
 Sections = Mapping[str, Sequence[Reading]]  # heading → its readings
@@ -26,7 +29,7 @@ def table(
     *,
     units: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
-    width: int = WIDTH,
+    width: int | None = None,
 ) -> str:
     """Lay out rows under column names as text.
 
@@ -43,8 +46,8 @@ def table(
         without one print as ratios.
     notes : sequence of str
         Lines below the table.
-    width : int
-        Widest line; longer cells wrap.
+    width : int, optional
+        Widest line, by default `terminal_width`; longer cells break (`quantlab.display.wrapping.broken`).
 
     Examples
     --------
@@ -58,22 +61,19 @@ def table(
     from rich import box
     from rich.table import Table  # rich takes 50 ms to import: only those who print wait for it
 
+    width = terminal_width() if width is None else width
+    units = units or {}
+    cells = [[_cell(v, units.get(name)) for name, v in zip(columns, row, strict=True)] for row in rows]
+    is_number = [name in units or any(_is_number(row[k]) for row in rows) for k, name in enumerate(columns)]
+    widths = column_widths([columns, *cells], is_number, width)
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True)
-    cells = [
-        [_cell(v, (units or {}).get(name)) for name, v in zip(columns, row, strict=True)] for row in rows
-    ]
-    lines = [columns, *cells]
-    crowded = sum(max(len(line[k]) for line in lines) + 3 for k in range(len(columns))) > width
-    for place, column in enumerate(columns):
-        if column in (units or {}) or any(_is_number(row[place]) for row in rows):
-            grid.add_column(
-                _text(column), justify="right", width=_unbroken(lines, place) if crowded else None
-            )
-        else:
-            grid.add_column(_text(column), overflow="fold")
+    for column, wide, to_the_right in zip(columns, widths, is_number, strict=True):
+        grid.add_column(
+            _text(broken(column, wide)), justify="right" if to_the_right else "left", no_wrap=True
+        )
     for row in cells:
-        grid.add_row(*map(_text, row))
-    return _join(title and title + "\n", _render(grid, width), _notes(notes, width))
+        grid.add_row(*(_text(broken(cell, wide)) for cell, wide in zip(row, widths, strict=True)))
+    return _join(title and title + "\n", _render(grid), _notes(notes, width))
 
 
 def headline(
@@ -83,9 +83,11 @@ def headline(
     notes: Sequence[str] = (),
     *,
     beside: Mapping[str, str] | None = None,
-    width: int = WIDTH,
+    width: int | None = None,
 ) -> str:
-    """Lay out the numbers of one run: what it was, its readings in two columns, and what must be said.
+    """Lay out the numbers of one run: what it was, its readings, and what must be said.
+
+    The readings stand in two columns, or in one where two do not fit.
 
     Parameters
     ----------
@@ -94,28 +96,34 @@ def headline(
     subtitle : sequence of str
         Lines of span, size, bars a year, fill rule.
     sections : mapping of heading to readings
-        (label, value, unit) rows; a section without a single defined value is left out.
+        (label, value, unit) rows; see `defined_sections`.
     notes : sequence of str
         Lines at the bottom, marked with "!".
     beside : mapping of label to text, optional
         Printed after the value of that label, as an interval.
+    width : int, optional
+        Widest line, by default `terminal_width`.
     """
-    from rich.table import Table
-
+    width = terminal_width() if width is None else width
     shown = defined_sections(sections)
-    grid = Table.grid(padding=(0, 3))
-    left, right = two_columns(shown)
-    grid.add_row(_readings(left, beside or {}), _readings(right, beside or {}))
+    body = _render(_side_by_side(*two_columns(shown), beside or {}))
+    if max(map(len, body.splitlines()), default=0) > width:
+        body = _render(_readings(shown, beside or {}))
     rule = "─" * min(width, max(len(line) for line in (title, *subtitle)))
-    return _join(title, *subtitle, rule, _render(grid, width), _notes(notes, width))
+    return _join(title, *subtitle, rule, body, _notes(notes, width))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, or 100 where there is none; the variable COLUMNS overrules both."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns
 
 
 def defined_sections(sections: Sections) -> dict[str, Sequence[Reading]]:
-    """Leave out the sections in which no value is defined, as those beside a benchmark without one."""
+    """Leave out optional sections in which no value is defined; others say n/a, so nothing is missed."""
     return {
         heading: readings
         for heading, readings in sections.items()
-        if not all(math.isnan(value) for _, value, _ in readings)
+        if heading not in OPTIONAL or not all(math.isnan(value) for _, value, _ in readings)
     }
 
 
@@ -128,6 +136,14 @@ def two_columns(sections: Sections) -> tuple[Sections, Sections]:
 
     cut = min(range(len(headings) + 1), key=lambda k: max(height(headings[:k]), height(headings[k:])))
     return {h: sections[h] for h in headings[:cut]}, {h: sections[h] for h in headings[cut:]}
+
+
+def _side_by_side(left: Sections, right: Sections, beside: Mapping[str, str]) -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(_readings(left, beside), _readings(right, beside))
+    return grid
 
 
 def _readings(sections: Sections, beside: Mapping[str, str]) -> Table:
@@ -143,11 +159,6 @@ def _readings(sections: Sections, beside: Mapping[str, str]) -> Table:
         for label, value, unit in readings:
             grid.add_row(_text("  " + label), _right(number(value, unit)), _text(beside.get(label, "")))
     return grid
-
-
-def _unbroken(lines: Sequence[Sequence[str]], place: int) -> int:
-    """Width at which a column's heading wraps between words and its numbers stay whole."""
-    return max(len(piece) for piece in (*lines[0][place].split(), *(line[place] for line in lines[1:])))
 
 
 def _is_number(value: Any) -> bool:
@@ -174,11 +185,12 @@ def _right(content: str) -> RenderableType:
     return Text(content, justify="right")
 
 
-def _render(renderable: RenderableType, width: int) -> str:
+def _render(renderable: RenderableType) -> str:
+    """Text of what has been laid out; so wide a page that nothing is wrapped or cropped again."""
     from rich.console import Console
 
     page = Console(
-        file=StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False
+        file=StringIO(), width=10_000, color_system=None, force_terminal=False, legacy_windows=False
     )
     with page.capture() as captured:
         page.print(renderable)
@@ -188,6 +200,7 @@ def _render(renderable: RenderableType, width: int) -> str:
 def _notes(notes: Sequence[str], width: int) -> str:
     import textwrap
 
+    width = min(width, WIDTH)
     lines = [textwrap.fill(note, width, initial_indent="! ", subsequent_indent="  ") for note in notes]
     return "\n" + "\n".join(lines) if lines else ""
 

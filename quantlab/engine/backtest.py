@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from quantlab.display.progress import progress_bar
+from quantlab.engine.arguments import must_be, must_be_money
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
@@ -97,13 +98,18 @@ def backtest(
     [100.0, 100.0, 150.0]
     """
     # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
+    from quantlab.engine.benchmark import benchmark_returns
     from quantlab.engine.inputs import ForecastSource, compute_inputs
     from quantlab.engine.loop import run
 
+    _check_kinds(costs, account, execution, forecasts, folds, seed)
+    must_be_money("cash", cash, 0.0)
+    must_be_money("risk_free_annual", risk_free_annual, -1.0)
     account, execution = account or Account(), execution or Execution()
-    chosen = chosen_engine(strategy, bars, cash, engine)
+    chosen = chosen_engine(strategy, bars, engine)
     start_row, stop = span_of(bars, start, end)
-    bars = bars.rows(0, stop)
+    bars = bars if stop == bars.n_bars else bars.rows(0, stop)
+    measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
     rows, terms = range(start_row, stop), terms_of(costs, account)
     live, now, broker, plan = opened(strategy, bars, inputs, rows, float(cash), terms, execution)
@@ -114,7 +120,7 @@ def backtest(
         "start": _label(start), "end": _label(end), "seed": seed, "risk_free_annual": risk_free_annual,
     }  # fmt: skip
     return _result(
-        strategy, bars, inputs, plan, outcome, broker.ledger.record(outcome.stop), settings, chosen, benchmark
+        strategy, bars, inputs, plan, outcome, broker.ledger.record(outcome.stop), settings, chosen, measure
     )
 
 
@@ -147,9 +153,8 @@ def _result(
     record: Record,
     settings: dict[str, Any],
     engine: str,
-    benchmark: str | pd.Series | Result | None,
+    benchmark: pd.Series | None,
 ) -> Result:
-    from quantlab.engine.benchmark import benchmark_returns
     from quantlab.engine.notes import notes_of
     from quantlab.engine.provenance import provenance
     from quantlab.engine.result import Result
@@ -157,9 +162,6 @@ def _result(
 
     rows = slice(plan.start, outcome.stop)
     time = bars.time[rows]
-    named = (
-        (None, None) if benchmark is None else benchmark_returns(benchmark, bars, plan.start, outcome.stop)
-    )
     return Result(
         name=repr(strategy),
         equity=pd.Series(record.equity[rows], time, name="equity"),
@@ -171,9 +173,9 @@ def _result(
         engine=engine,
         notes=notes_of(bars, inputs, plan, outcome, record),
         ruined=outcome.ruined,
-        benchmark_name=named[0],
-        benchmark=named[1],
-        provenance=provenance(strategy, bars, inputs, settings),
+        benchmark_name=None if benchmark is None else str(benchmark.name),
+        benchmark=None if benchmark is None else benchmark.iloc[: outcome.stop - plan.start],
+        provenance=provenance(strategy, bars, inputs, settings, benchmark),
         forecast_scores=_scores(inputs, bars),
         _tables=run_tables(bars, record, plan, outcome),
     )
@@ -184,21 +186,35 @@ def _scores(inputs: Inputs, bars: Bars) -> pd.DataFrame | None:
     return pd.concat(tables) if tables else None
 
 
-def chosen_engine(strategy: object, bars: object, cash: float, engine: str) -> str:
+def chosen_engine(strategy: object, bars: object, engine: str) -> str:
     """Refuse what cannot be run; return which engine runs, and why."""
     if isinstance(strategy, type) and issubclass(strategy, Strategy):
         raise StrategyError(f"{strategy.__name__} is a class: give an instance, {strategy.__name__}().")
+    if isinstance(strategy, Bars):
+        raise StrategyError("backtest(bars, …): the strategy comes first, ql.backtest(strategy, bars).")
     if not isinstance(strategy, Strategy):
         raise StrategyError(f"{strategy!r} is no strategy: subclass ql.Strategy and give an instance.")
     if type(strategy).on_bar is Strategy.on_bar:
         raise StrategyError(f"{type(strategy).__name__} has no on_bar: write `def on_bar(self, now)`.")
     if not isinstance(bars, Bars):
         raise DataError(f"bars is a {type(bars).__name__}: read it with ql.read_bars(…) first.")
-    if not (np.isfinite(cash) and cash > 0.0):
-        raise DataError(f"cash={cash!r}: give a finite amount of money above zero.")
     if engine not in ENGINES:
         raise StrategyError(f"engine={engine!r} is not known. {did_you_mean(engine, ENGINES)}")
     return "python (asked for)" if engine == "python" else "python (auto)"
+
+
+def _check_kinds(
+    costs: object, account: object, execution: object, forecasts: object, folds: object, seed: object
+) -> None:
+    from quantlab.forecasting.folds import WalkForward
+    from quantlab.forecasting.forecast import Forecasts
+
+    must_be("costs", costs, Costs, "costs=ql.Costs(commission=0.001)")
+    must_be("account", account, Account, "account=ql.Account(leverage=2.0)")
+    must_be("execution", execution, Execution, 'execution=ql.Execution(fill="same_close")')
+    must_be("forecasts", forecasts, (Forecasts, Mapping), "forecasts=ql.walk_forward(forecaster, bars)")
+    must_be("folds", folds, WalkForward, "folds=ql.WalkForward(train=1008, test=252)")
+    must_be("seed", seed, int, "seed=0")
 
 
 def span_of(bars: Bars, start: Any, end: Any) -> tuple[int, int]:

@@ -54,8 +54,11 @@ def check(
     every forecast, every order and every fill must be the same to the last bit (NaN equal to NaN). Series
     that the code reads beside its inputs, from its module, its class or a closure, get other futures too.
 
-    What lies in files or behind a network cannot be changed, nor what somebody else computed: forecasts given
-    as tables and the weights of `FollowWeights` are taken as they are, and the report says so.
+    What was computed elsewhere cannot be proven, because any row of it may know what came later: containers,
+    arrays, series and frames that the code reads beside its inputs, forecasts given as tables, the weights of
+    `FollowWeights`. The report names each, and `CausalityReport.proven` is False. Numbers, texts and
+    containers of fewer than 20 values, other than a value a bar, count as configuration. What lies in files or
+    behind a network is not seen; extra fields of the bars are taken as known at the close of their bar.
 
     Parameters
     ----------
@@ -83,24 +86,25 @@ def check(
     ...         if now.position[0] == 0.0:
     ...             now.target_weight(0, 1.0)
     >>> report = ql.check(Hold(), ql.read_bars("sample:indices").rows(0, 60), progress=False)
-    >>> bool(report), len(report.cuts)
-    (True, 20)
+    >>> bool(report), report.proven, len(report.cuts)
+    (True, True, 20)
     """
-    from quantlab.engine.check_warnings import warnings_of
+    from quantlab.engine.check_warnings import unproven_of, warnings_of
     from quantlab.engine.cuts import chosen_cuts, planned_changes
     from quantlab.engine.inputs import ForecastSource  # brings Numba
     from quantlab.engine.observation import Setting
     from quantlab.engine.outside import outside_of
 
-    chosen_engine(strategy, bars, cash, "python")
+    chosen_engine(strategy, bars, "python")
     if cuts < 1:
         raise DataError(f"check(cuts={cuts!r}): give the number of places to change the future, 1 or more.")
     start_row, stop = span_of(bars, start, end)
-    places, bars = outside_of(strategy, bars), bars.rows(0, stop)
+    bars = bars.rows(0, stop)
     origin = ForecastSource(forecasts, folds, seed, progress, baselines=False)
     terms = terms_of(costs, account or Account())
     setting = Setting(strategy, float(cash), terms, execution or Execution(), start_row, origin)
     setting, base = _as_they_are(setting, bars)
+    places = outside_of(strategy, bars)  # after a run: what it wrote outside of ql.state() lies there now
     rng = np.random.default_rng(seed)
     changes = planned_changes(chosen_cuts(base, cuts, rng), bars, base)
     setting = _for_other_futures(setting, places)
@@ -109,6 +113,7 @@ def check(
         name=repr(strategy),
         findings=findings,
         warnings=tuple(warnings_of(setting, bars, base, places, findings)),
+        unproven=tuple(unproven_of(setting, places)),
         cuts=tuple(sorted({change.cut for change in changes})),
         n_removed=sum(change.kind == "removed" for change in changes),
         n_replaced=sum(change.kind == "replaced" for change in changes),
@@ -169,5 +174,6 @@ def _told(before: Finding | None, fresh: Difference, change: Change) -> Finding:
     n_changed = 1 if before is None else before.n_changed + 1
     if before is not None and (before.symbol or not fresh.symbol):
         return replace(before, n_changed=n_changed)
-    time = str(change.bars.time[fresh.bar])
-    return Finding(**fresh._asdict(), time=time, cut=change.cut, change=change.kind, n_changed=n_changed)
+    time = change.bars.time[fresh.bar]
+    label = str(time if time.tz is not None else time.date())  # without a zone it names a session
+    return Finding(**fresh._asdict(), time=label, cut=change.cut, change=change.kind, n_changed=n_changed)

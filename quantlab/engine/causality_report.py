@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 WIDTH = 100
+MOST_NAMED = 3  # of the things that could not be proven, in the verdict
 Value = float | str
 
 
@@ -52,9 +53,34 @@ class Finding:
         )
 
 
+@dataclass(frozen=True)
+class Unproven:
+    """Something that decisions may rest on and that no change of the future can test.
+
+    Parameters
+    ----------
+    name
+        As the code reads it, or the name of the input.
+    because
+        Why it could not be tested, in a few words.
+    detail
+        What it is, and how to have it tested, in sentences.
+    """
+
+    name: str
+    because: str
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
 @dataclass(frozen=True, repr=False)
 class CausalityReport:
-    """The verdict on one strategy over one set of bars; truthy when nothing depended on the future.
+    """The verdict on one strategy over one set of bars; falsy when something depended on the future.
+
+    A truthy report has found nothing. Whether there was anything that it could not test, so that a leak may
+    hide there, is told by `proven`.
 
     Parameters
     ----------
@@ -64,6 +90,8 @@ class CausalityReport:
         What depends on later bars, one entry an input, the first in the sequence of declaration first.
     warnings
         What a reader must know beside the verdict; warnings never make a report falsy.
+    unproven
+        What could not be tested, one entry each.
     cuts
         Numbers of the bars after which the future was changed, ascending.
     n_removed, n_replaced
@@ -77,6 +105,7 @@ class CausalityReport:
     name: str
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+    unproven: tuple[Unproven, ...]
     cuts: tuple[int, ...]
     n_removed: int
     n_replaced: int
@@ -87,12 +116,21 @@ class CausalityReport:
         return not self.findings
 
     @property
+    def proven(self) -> bool:
+        """Whether nothing was found, and there was nothing that could not be tested."""
+        return not self.findings and not self.unproven
+
+    @property
     def verdict(self) -> str:
         """One line: what it is about, and how it ended."""
-        if self:
+        if self.proven:
             return (
                 f"{self.name} is causal: no input and no order up to a cut moved when the bars after it did."
             )
+        if not self.findings:
+            reasons = [each.because for each in self.unproven]
+            more = [f"and {len(reasons) - MOST_NAMED} more"] if len(reasons) > MOST_NAMED else []
+            return f"{self.name}: no leak found; NOT PROVEN: {'; '.join(reasons[:MOST_NAMED] + more)}."
         first = self.findings[0].name
         by = "its decisions depend" if first in ("decisions", "fills") else f"{first} depends"
         return f"{self.name} LOOKS AHEAD: {by} on later bars."
@@ -108,11 +146,16 @@ class CausalityReport:
 
     def __str__(self) -> str:
         fill = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False)
-        told = [self.verdict, self.extent, *map(str, self.findings), *(f"! {line}" for line in self.warnings)]
+        beside = (f"! {line}" for line in self._beside)
+        told = [self.verdict, self.extent, *map(str, self.findings), *beside]
         return "\n".join(fill.fill(line) for line in told)
 
     def __repr__(self) -> str:
         return str(self)
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        return (*map(str, self.unproven), *self.warnings)
 
     def _repr_html_(self) -> str:
         from quantlab.display.html import table_html
@@ -131,17 +174,21 @@ class CausalityReport:
             )
             for each in self.findings
         ]
-        return table_html(self.verdict, columns if rows else (), rows, notes=(self.extent, *self.warnings))
+        return table_html(self.verdict, columns if rows else (), rows, notes=(self.extent, *self._beside))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold; a value that is NaN is None."""
+        """Return plain values that JSON can hold; a value that is NaN is None.
+
+        ``"causal"`` is False with findings, True when `proven`, and None when neither is so.
+        """
         plain = asdict(self)
         for each in plain["findings"]:
             for key in ("value", "changed_value"):
                 if isinstance(each[key], float) and not math.isfinite(each[key]):
                     each[key] = None if math.isnan(each[key]) else str(each[key])
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
-        return {"causal": bool(self), **listed}
+        causal = self.proven if self.proven or self.findings else None
+        return {"causal": causal, "proven": self.proven, "verdict": self.verdict, **listed}
 
 
 def _shown(value: Value) -> str:

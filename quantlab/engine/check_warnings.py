@@ -1,4 +1,4 @@
-"""What a reader of a causality report must know beside its verdict."""
+"""What a reader of a causality report must know beside its findings: what was not tested, and what was odd."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from quantlab.engine.causality_report import Finding
+from quantlab.engine.causality_report import Finding, Unproven
 from quantlab.engine.differences import ORDER_FIELDS, differences
 from quantlab.engine.follow_weights import FollowWeights
 from quantlab.engine.observation import Observation, Setting, Watched, observe
@@ -20,6 +20,34 @@ SETTLED = 1e-6  # a distance from the same value, over its size, that no reader 
 DROPPED = 4  # the first quarter of the bars is taken away to see what still depends on it
 
 
+REMEDY = (
+    "To have it tested, compute it in ql.feature(function) from the bars that the function is given; data known "
+    "at the close of each bar can be an extra field of the bars."
+)
+
+
+def unproven_of(setting: Setting, places: tuple[Outside, ...]) -> Iterator[Unproven]:
+    """Name what decisions may rest on and what was computed elsewhere: row i of it may know bar i + 1."""
+    if setting.features_only:
+        detail = "A forecaster reads a feature that looks ahead: forecasts and orders were not compared."
+        yield Unproven("forecasts", "its forecasts and orders were not compared", detail)
+    if isinstance(setting.strategy, FollowWeights):
+        detail = "Its weights were made elsewhere: what they were computed from cannot be checked."
+        yield Unproven("weights", "its weights were made elsewhere", detail)
+    given = setting.origin.given
+    for name, each in setting.strategy.declared_inputs().items():
+        is_table = given is not None and (not isinstance(given, dict) or name in given)
+        if isinstance(each, ForecastInput) and is_table:
+            detail = f"{name} was given as a table: what its forecasts were computed from cannot be checked."
+            yield Unproven(name, f"{name} was given as a table", detail)
+    for place in places:
+        detail = (
+            f"Its code reads {place.name} ({place.kind}) beside its inputs: what that was computed from cannot "
+            f"be checked, and any row of it may know what came later. {REMEDY}"
+        )
+        yield Unproven(place.name, f"it reads {place.name}, which was computed elsewhere", detail)
+
+
 def warnings_of(
     setting: Setting,
     bars: Bars,
@@ -27,16 +55,11 @@ def warnings_of(
     places: tuple[Outside, ...],
     findings: tuple[Finding, ...],
 ) -> Iterator[str]:
-    """Say what the check could not see, what it ran into, and what depends on where the bars begin."""
+    """Say what the check ran into, and what depends on where the bars begin."""
     if findings:
         yield from _not_repeatable(setting, bars, base)
     if base.record is not None and not len(base.record.orders):
         yield "It gave no order on these bars, so that only its inputs could be compared."
-    if setting.features_only:
-        yield "A forecaster reads a feature that looks ahead: forecasts and orders were not compared."
-    yield from _made_elsewhere(setting)
-    for place in places:
-        yield f"Its code reads {place.name} beside its inputs; that was given the same other futures."
     if not findings and not places:  # series beside the bars would keep their beginning
         yield from _beginnings(setting, bars, base)
 
@@ -48,18 +71,6 @@ def _not_repeatable(setting: Setting, bars: Bars, base: Observation) -> Iterator
             f"{each.name} already differs between two runs on the same bars (bar {each.bar}): random "
             "numbers, or memory outside ql.state(). Mend that first, then check again."
         )
-
-
-def _made_elsewhere(setting: Setting) -> Iterator[str]:
-    if isinstance(setting.strategy, FollowWeights):
-        yield "Its weights were made elsewhere: what they were computed from cannot be checked."
-    outlooks = [
-        n for n, each in setting.strategy.declared_inputs().items() if isinstance(each, ForecastInput)
-    ]
-    given = setting.origin.given
-    for name in outlooks:
-        if given is not None and (not isinstance(given, dict) or name in given):
-            yield f"{name} was given as a table: what its forecasts were computed from cannot be checked."
 
 
 def _beginnings(setting: Setting, bars: Bars, base: Observation) -> Iterator[str]:

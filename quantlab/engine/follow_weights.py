@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,15 @@ class FollowWeights(Strategy):
         super().__init__()
         if not isinstance(frame, pd.DataFrame) or not isinstance(frame.index, pd.DatetimeIndex):
             raise DataError("FollowWeights needs a DataFrame with times as index and symbols as columns.")
-        if np.isinf(frame.to_numpy(np.float64)).any():
+        if frame.empty or not frame.index.is_unique or not frame.columns.is_unique:
+            raise DataError("FollowWeights needs at least one row, and each time and each symbol once.")
+        try:
+            weights = frame.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"FollowWeights: a weight is no number ({error}).") from error
+        if np.isinf(weights.to_numpy()).any():
             raise DataError("FollowWeights: a weight is infinite; a weight is a fraction of equity.")
-        object.__setattr__(self, "frame", frame.copy())
+        object.__setattr__(self, "frame", weights)
 
     def declared_inputs(self) -> Mapping[str, Input]:
         """Return the weights as a feature, aligned to the bars."""
@@ -56,15 +63,13 @@ class FollowWeights(Strategy):
 
     def _aligned(self, bars: Bars, lookback: int | None) -> FloatArray:
         frame: pd.DataFrame = self.frame  # type: ignore[attr-defined]
-        times = pd.DatetimeIndex(frame.index)
-        if bars.time.tz is not None:
-            times = times.tz_convert(bars.time.tz)
+        times = _in_zone_of(pd.DatetimeIndex(frame.index), bars.time)
         inside = (times >= bars.time[0]) & (times <= bars.time[-1])
         rows = bars.time.get_indexer(times[inside])
         if (rows < 0).any():
-            raise DataError(
-                f"FollowWeights: there is no bar at {times[inside][rows < 0][0]}; use times of bars."
-            )
+            missing = times[inside][rows < 0][0]
+            before = bars.time[bars.time < missing][-1]
+            raise DataError(f"FollowWeights: there is no bar at {missing}; the bar before is at {before}.")
         weights = np.full((bars.n_bars, bars.n_symbols), np.nan)
         for name in frame.columns:
             if name not in bars.symbols:
@@ -72,15 +77,30 @@ class FollowWeights(Strategy):
                     f"FollowWeights: column {name!r} is no symbol of the bars. {did_you_mean(str(name), bars.symbols)}"
                 )
             weights[rows, bars.index(name)] = frame[name].to_numpy(np.float64)[inside]
+        lost = np.argwhere(~np.isnan(weights) & ~bars.present)
+        if len(lost):
+            row, column = lost[0]
+            raise DataError(
+                f"FollowWeights: {bars.symbols[column]} has no bar at {bars.time[row]}, so its weight there cannot "
+                f"be acted on ({len(lost)} such weights): leave it NaN."
+            )
         return weights
 
     def __repr__(self) -> str:
         frame: Any = self.frame  # type: ignore[attr-defined]
-        content = int(pd.util.hash_pandas_object(frame).to_numpy(np.uint64).sum())
-        return f"FollowWeights(<{len(frame)} rows × {len(frame.columns)} symbols, {content:016x}>)"
+        rows = pd.util.hash_pandas_object(frame).to_numpy(np.uint64).tobytes()
+        content = hashlib.blake2b(rows + repr(list(frame.columns)).encode(), digest_size=8).hexdigest()
+        return f"FollowWeights(<{len(frame)} rows × {len(frame.columns)} symbols, {content}>)"
 
     def __eq__(self, other: object) -> bool:
         return self is other
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def _in_zone_of(times: pd.DatetimeIndex, clock: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    if (times.tz is None) != (clock.tz is None):
+        wanted = "session dates without a time zone" if clock.tz is None else "times with a time zone"
+        raise DataError(f"FollowWeights: the bars are stamped by {wanted}; index the weights likewise.")
+    return times if clock.tz is None else times.tz_convert(clock.tz)

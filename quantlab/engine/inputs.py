@@ -110,7 +110,7 @@ def _forecast_tables(
     tables = {}
     for name, outlook in outlooks.items():
         if name in given:
-            tables[name] = given[name].align(bars)
+            tables[name] = _aligned(name, given[name], bars)
             continue
         if outlook.forecaster not in made:
             from quantlab.forecasting.walk_forward import walk_forward  # torch, skfolio
@@ -128,6 +128,17 @@ def _forecast_tables(
     return tables
 
 
+def _aligned(name: str, table: Forecasts, bars: Bars) -> Forecasts:
+    aligned = table.align(bars)
+    if not aligned.known.any():
+        raise ForecastError(
+            f"The forecasts given for {name} say nothing about these bars: they speak of "
+            f"{', '.join(table.symbols)} from {table.time[0]} to {table.time[-1]}, the bars are "
+            f"{', '.join(bars.symbols)} from {bars.time[0]} to {bars.time[-1]}."
+        )
+    return aligned
+
+
 def _given_tables(
     strategy: Strategy, outlooks: Mapping[str, ForecastInput], given: object
 ) -> dict[str, Forecasts]:
@@ -141,9 +152,11 @@ def _given_tables(
                     f"{did_you_mean(str(name), outlooks) if outlooks else 'It declares none.'}"
                 )
         return dict(given)
+    if not outlooks:
+        raise ForecastError(f"forecasts= is given, but {strategy!r} declares no ql.forecast(…) to use it.")
     if len(outlooks) != 1:
         raise ForecastError(
             f"forecasts= is one table, but {strategy!r} declares {len(outlooks)} forecasts "
-            f"({', '.join(outlooks) or 'none'}): give a dict from attribute name to table."
+            f"({', '.join(outlooks)}): give a dict from attribute name to table."
         )
     return dict.fromkeys(outlooks, given)  # type: ignore[arg-type]

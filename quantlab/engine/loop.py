@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quantlab.display.moments import moment
 from quantlab.engine.now import Fill, Now, open_block, rows_in_block
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import did_you_mean
@@ -64,6 +65,7 @@ class _Loop:
         self.broker = broker
         self.plan = plan
         self.tick = tick
+        self.hook = "on_start"
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
         self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
         self.marked = plan.start
@@ -73,18 +75,19 @@ class _Loop:
         self.wake = plan.start
 
     def run(self) -> Outcome:
-        hook = "on_start"
         try:
             self.strategy.on_start(self.now)
-            hook = "on_bar"
+            self.hook = "on_bar"
             _refuse_orders(self.now, "")
             stop = self.over_bars()
-            hook = "on_end"
+            if self.now.bar < 0:
+                open_block(self.now, stop - 1)
+            self.hook = "on_end"
             _refuse_orders(self.now, "on_end comes after the last bar")
             self.strategy.on_end(self.now)
         except Exception as error:
-            error.add_note(_place(self.strategy, self.now, hook))
-            if isinstance(error, AttributeError) and error.obj is self.now:
+            error.add_note(_place(self.strategy, self.now, self.hook))
+            if isinstance(error, AttributeError) and error.obj is self.now and error.name:
                 known = [name for name in dir(type(self.now)) if not name.startswith("_")]
                 error.add_note(f"now has no {error.name!r}. {did_you_mean(error.name, known)}")
             raise
@@ -95,6 +98,7 @@ class _Loop:
         now, plan = self.now, self.plan
         n_rows = rows_in_block(now.n_symbols)
         if plan.first_decision > plan.start:
+            # Nothing can be held before the first decision.
             self.mark(plan.start, plan.first_decision)
         for first in range(plan.first_decision, plan.stop, n_rows):
             open_block(now, first)
@@ -157,6 +161,7 @@ class _Loop:
 
     def tell(self, fresh: int) -> None:
         """Tell the strategy of the last `fresh` fills, in their sequence."""
+        self.hook = "on_fill"
         n = self.broker.n_fills
         for row in self.broker.ledger.fill_log[n - fresh : n].copy():
             self.strategy.on_fill(
@@ -169,6 +174,7 @@ class _Loop:
                     int(row["order"]),
                 ),
             )
+        self.hook = "on_bar"
 
 
 def _refuse_orders(now: Now, why: str) -> None:
@@ -178,4 +184,4 @@ def _refuse_orders(now: Now, why: str) -> None:
 def _place(strategy: Strategy, now: Now, hook: str) -> str:
     if now.bar < 0:
         return f"in {hook} of {strategy!r}, before the first bar"
-    return f"in {hook} of {strategy!r} at bar {now.bar} ({now._bars.time[now.bar]})"
+    return f"in {hook} of {strategy!r} at bar {now.bar} ({moment(now._bars.time[now.bar])})"

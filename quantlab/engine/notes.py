@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
+from quantlab.display.moments import moment
 from quantlab.engine.inputs import Inputs
 from quantlab.engine.loop import Outcome, Plan
 from quantlab.market.bars import Bars
 from quantlab.records import REJECTED, RESTING
-from quantlab.trading.ledger import Record
+from quantlab.trading.ledger import Record, positions_of
+
+# Bars and calendar years may differ by this much before annualised figures deserve a warning.
+TOLERATED_YEARS = 0.2
+FEWEST_YEARS = 0.25
+NS_PER_YEAR = 365.25 * 86_400e9
 
 
 def notes_of(bars: Bars, inputs: Inputs, plan: Plan, outcome: Outcome, record: Record) -> tuple[str, ...]:
     """Return the notes of a run as sentences, the gravest first."""
-    statuses = record.orders["status"]
-    n_rejected = int((statuses == REJECTED).sum())
-    n_unfilled = int((statuses == RESTING).sum())
     lines = []
     if outcome.ruined:
         lines.append(
-            f"RUINED at {bars.time[outcome.stop - 1]}: equity fell to zero and the run stopped there."
+            f"RUINED at {moment(bars.time[outcome.stop - 1])}: equity fell to zero and the run stopped there."
         )
     if plan.same_close:
         lines.append(
             "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
         )
     lines += [f"UNCHECKED: {line}" for line in inputs.unchecked]
-    if plan.first_decision >= plan.stop:
-        lines.append(
-            "No bar had all declared inputs, so nothing was decided: the bars are shorter than the warm-up."
+    return (
+        *lines,
+        *_about_time(bars, plan, outcome),
+        *_about_orders(plan, record),
+        *_about_stale(bars, outcome, record),
+    )
+
+
+def _about_time(bars: Bars, plan: Plan, outcome: Outcome) -> Iterator[str]:
+    elapsed = (bars.time_ns[outcome.stop - 1] - bars.time_ns[plan.start]) / NS_PER_YEAR
+    counted = (outcome.stop - plan.start) / bars.periods_per_year
+    if elapsed > FEWEST_YEARS and abs(counted - elapsed) > TOLERATED_YEARS * elapsed:
+        yield (
+            f"{outcome.stop - plan.start} bars at N = {bars.periods_per_year:g} a year are {counted:.2g} years, but "
+            f"{elapsed:.2g} years passed: annualised figures mislead. Are bars missing, or periods_per_year wrong?"
         )
+
+
+def _about_orders(plan: Plan, record: Record) -> Iterator[str]:
+    statuses = record.orders["status"]
+    n_rejected, n_unfilled = int((statuses == REJECTED).sum()), int((statuses == RESTING).sum())
+    if plan.first_decision >= plan.stop:
+        yield "No bar had all declared inputs, so nothing was decided."
+    elif not len(statuses):
+        yield "The strategy gave no orders."
     if n_rejected:
-        lines.append(f"{_orders(n_rejected)} rejected, of {len(statuses)}; result.orders has the reasons.")
+        yield f"{_orders(n_rejected)} rejected, of {len(statuses)}; result.orders has the reasons."
     if n_unfilled:
-        lines.append(f"{_orders(n_unfilled)} still unfilled at the end.")
-    return tuple(lines)
+        yield f"{_orders(n_unfilled)} still unfilled at the end."
+
+
+def _about_stale(bars: Bars, outcome: Outcome, record: Record) -> Iterator[str]:
+    """Name positions whose symbol has had no bar for a while: their mark is an old price."""
+    last = outcome.stop - 1
+    held = positions_of(record.fills, bars.n_bars, bars.n_symbols)[last] != 0.0
+    seen = np.where(bars.present[: last + 1], np.arange(last + 1)[:, None], -1).max(axis=0)
+    stale = [i for i in np.flatnonzero(held) if seen[i] < last]
+    if stale:
+        names = ", ".join(f"{bars.symbols[i]} since {moment(bars.time[seen[i]])}" for i in stale[:3])
+        more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
+        yield (
+            f"Positions without a bar at the end are valued at their last close: {names}{more}. "
+            "If a symbol was delisted, say so with read_bars(…, ends=…)."
+        )
 
 
 def _orders(count: int) -> str:

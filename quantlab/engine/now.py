@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import numpy as np
@@ -61,6 +62,7 @@ class Source:
     """
 
     __slots__ = ("_block", "_levels", "_row", "_row_bar", "_values", "name")
+    __hash__ = object.__hash__
 
     def __init__(self, name: str, values: FloatArray, levels: dict[float, FloatArray] | None = None) -> None:
         self.name = name
@@ -68,10 +70,22 @@ class Source:
         self._levels = {level: Source(name, matrix) for level, matrix in (levels or {}).items()}
         self._block: list[float] = []
         self._row: FloatArray = values[:0]
-        self._row_bar = -1
+        self._row_bar = -2  # no bar: before the first one, now stands at -1
 
     def __repr__(self) -> str:
         return f"<input {self.name}>"
+
+    def _misread(self, *_: object, **__: object) -> Any:
+        raise StrategyError(
+            f"self.{self.name} is a declared input: read it as now[self.{self.name}], or now[self.{self.name}, i] "
+            "for symbol i."
+        )
+
+    # Whatever would treat the input as its value gets the same answer, also what Python would silently accept.
+    __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__ = _misread
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _misread
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _misread
+    __neg__ = __abs__ = _misread
 
 
 class Now:
@@ -80,22 +94,38 @@ class Now:
     All of it is read-only, and nothing later than this close can be reached. Arrays have one entry a symbol; a
     value that is not known yet, and every price of a symbol without a bar now, is NaN. Orders decided here meet
     the next open (or this very close, if ``Execution(fill="same_close")`` was asked for).
+
+    Read a declared input as ``now[self.name]`` (``(n_symbols,)``) or ``now[self.name, i]`` (a number), a field as
+    ``now.close``, the rows before as ``now.past("close", 20)``. Symbols go by number: ``now.index("AAPL")``.
+
+    Examples
+    --------
+    >>> import quantlab as ql
+    >>> class Dip(ql.Strategy):
+    ...     rsi = ql.feature("rsi", lookback=14)
+    ...
+    ...     def on_bar(self, now: ql.Now) -> None:
+    ...         for i in range(now.n_symbols):
+    ...             if now[self.rsi, i] < 30.0 and now.position[i] == 0.0:
+    ...                 now.target_weight(i, 1.0 / now.n_symbols)
+    ...             elif now[self.rsi, i] > 60.0:
+    ...                 now.close_position(i)
     """
 
-    __slots__ = (
-        "_bars",
-        "_broker",
-        "_fields",
-        "_first",
-        "_is_new",
-        "_offset",
-        "_ready",
-        "_refusal",
-        "_sources",
-        "n_symbols",
-        "position",
-        "symbols",
-    )
+    __slots__ = {
+        "_bars": "",
+        "_broker": "",
+        "_fields": "",
+        "_first": "",
+        "_is_new": "",
+        "_offset": "",
+        "_ready": "",
+        "_refusal": "",
+        "_sources": "",
+        "n_symbols": "Number of symbols.",
+        "position": "Signed units held, ``(n_symbols,)``; a live view, it changes when orders are filled.",
+        "symbols": "Names of the symbols; the place in this tuple is the number that orders and arrays use.",
+    }
 
     _bars: Bars
     _broker: Broker
@@ -108,11 +138,8 @@ class Now:
     _sources: list[Source]
 
     n_symbols: int
-    """Number of symbols."""
-    symbols: tuple[str, ...]
-    """Their names; position in this tuple is the number that orders and arrays use."""
     position: FloatArray
-    """Signed units held, ``(n_symbols,)``."""
+    symbols: tuple[str, ...]
 
     def __init__(self, bars: Bars, broker: Broker, sources: list[Source], ready: BoolArray) -> None:
         put = object.__setattr__
@@ -141,12 +168,13 @@ class Now:
     @overload
     def __getitem__(self, key: tuple[Input, int]) -> float: ...
     def __getitem__(self, key: Any) -> Any:
+        """Return a declared input now: ``(n_symbols,)``, or the number of symbol i for ``now[self.name, i]``."""
         if type(key) is tuple:
             source, i = key
             try:
                 if 0 <= i < self.n_symbols:
                     return source._block[self._offset + i]
-            except (IndexError, AttributeError):
+            except (IndexError, AttributeError, TypeError):
                 pass
             return self._load(source)[self._offset + self._checked(i)]
         return self._row_of(key)
@@ -160,11 +188,15 @@ class Now:
             If the forecaster does not declare `level`.
         """
         _must_be_source(forecast)
+        if not forecast._levels:
+            raise StrategyError(
+                f"{forecast.name} is a feature and has no quantile levels: only forecasts have them."
+            )
         source = forecast._levels.get(level)
         if source is None:
             raise StrategyError(
                 f"{forecast.name} has no quantile level {level!r}: its forecaster declares "
-                f"{tuple(forecast._levels) or 'none'}."
+                f"{tuple(forecast._levels)}."
             )
         return self._row_of(source) if i is None else self[source, i]
 
@@ -179,10 +211,12 @@ class Now:
             If `n` is not positive, or reaches before the first bar.
         """
         values = self._field(source)._values if isinstance(source, str) else self._values_of(source)
-        if not 0 < n <= self.bar + 1:
+        self._must_see_a_bar()
+        if not isinstance(n, int | np.integer) or not 0 < n <= self.bar + 1:
+            wait = f"; `if now.bar + 1 < {n}: return` waits for enough" if n > 0 else ""
             raise StrategyError(
-                f"now.past({source!r}, {n}) at bar {self.bar}: ask for 1 to {self.bar + 1} rows; "
-                f"`if now.bar + 1 < {n}: return` waits for enough."
+                f"now.past({source!r}, {n!r}) at bar {self.bar}: ask for a whole number of rows, "
+                f"1 to {self.bar + 1}{wait}."
             )
         return _frozen(values[self.bar + 1 - n : self.bar + 1].copy())
 
@@ -223,7 +257,8 @@ class Now:
 
     @property
     def time(self) -> int:
-        """Close of this bar, nanoseconds UTC."""
+        """Close of this bar, nanoseconds UTC; a session without a calendar closes at 24:00 UTC, the next midnight."""
+        self._must_see_a_bar()
         return int(self._bars.time_ns[self.bar])
 
     @property
@@ -234,6 +269,7 @@ class Now:
     @property
     def equity(self) -> float:
         """Cash plus positions at the mark."""
+        self._must_see_a_bar()
         return float(self._broker.ledger.equity[self.bar])
 
     @property
@@ -246,6 +282,7 @@ class Now:
     @property
     def ready(self) -> BoolArray:
         """Whether each symbol has a bar now and all its declared inputs."""
+        self._must_see_a_bar()
         return _frozen_flags(self._ready[self.bar].copy())
 
     @property
@@ -259,6 +296,7 @@ class Now:
 
     def is_new(self, period: Period) -> bool:
         """Whether this is the first bar of a new day, week, month, quarter or year of the bars' sessions."""
+        self._must_see_a_bar()
         starts = self._is_new.get(period)
         if starts is None:
             starts = self._is_new[period] = _period_starts(self._bars.sessions, period)
@@ -298,7 +336,7 @@ class Now:
         self._broker.place_all(self.bar, TARGET_WEIGHT, aims)
 
     def close_position(self, i: int) -> int:
-        """Trade to hold nothing of symbol `i`."""
+        """Trade to hold nothing of symbol `i`; plain orders given beside it still add."""
         return self._place(i, TARGET_QUANTITY, 0.0)
 
     # Inside -------------------------------------------------------------------------------------------------
@@ -308,18 +346,33 @@ class Now:
             raise OrderError(f"An order here has no meaning: {self._refusal}.")
         return max(self._broker.place(self.bar, self._checked(i), kind, self._checked_amount(i, amount)), -1)
 
-    def _checked(self, i: int) -> int:
+    def _checked(self, i: Any) -> int:
+        if isinstance(i, str):
+            raise OrderError(f"symbol {i!r} at bar {self.bar}: symbols go by number, now.index({i!r}).")
+        try:
+            i = operator.index(i)
+        except TypeError:
+            raise OrderError(f"symbol {i!r} at bar {self.bar}: symbols go by whole number, from 0.") from None
         if not -self.n_symbols <= i < self.n_symbols:
             raise IndexError(f"symbol {i} at bar {self.bar}: there are {self.n_symbols}, numbered from 0.")
-        return i % self.n_symbols
+        return int(i % self.n_symbols)
 
-    def _checked_amount(self, i: int, amount: float) -> float:
-        if not math.isfinite(amount):
+    def _checked_amount(self, i: int, amount: Any) -> float:
+        try:
+            number = float(amount)
+        except (TypeError, ValueError):
+            number = math.inf
+        if not math.isfinite(number):
+            not_ready = "an input that is not ready reads NaN; ask now.ready[i] first"
+            remedy = not_ready if math.isnan(number) else "give a finite number"
             raise OrderError(
-                f"An order of {amount} for {self.symbols[i]} at bar {self.bar} has no meaning: "
-                "an input that is not ready reads NaN; ask now.ready[i] first."
+                f"An order of {amount!r} for {self.symbols[i]} at bar {self.bar} has no meaning: {remedy}."
             )
-        return float(amount)
+        return number
+
+    def _must_see_a_bar(self) -> None:
+        if self._first < 0:
+            raise StrategyError("on_start sees no bar: read prices, inputs, time and equity in on_bar.")
 
     def _field(self, name: str) -> Source:
         if name not in self._fields:
@@ -335,6 +388,7 @@ class Now:
             _must_be_source(source)
         served = cast("Source", source)
         if served._row_bar != self.bar:
+            self._must_see_a_bar()
             served._row = _frozen(served._values[self.bar].copy())
             served._row_bar = self.bar
         return served._row
@@ -342,6 +396,7 @@ class Now:
     def _load(self, source: Any) -> list[float]:
         """Return the block of rows around now as Python numbers, loading it once."""
         _must_be_source(source)
+        self._must_see_a_bar()
         if not source._block:
             rows = slice(self._first, self._first + rows_in_block(self.n_symbols))
             source._block = source._values[rows].ravel().tolist()

@@ -1,35 +1,42 @@
-"""What a strategy's code reaches without asking `now`: series in its module, its class or a closure."""
+"""What a strategy's code reaches without asking `now`: data in its module, its classes, closures and defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dis
+import sys
+import sysconfig
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from types import CodeType, FunctionType, ModuleType
+from functools import cached_property, partial
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from quantlab.engine.futures import Change, other_values
+from quantlab.engine.futures import Change, has_time, with_other_future
+from quantlab.engine.result import Result
 from quantlab.engine.strategy import Strategy
 from quantlab.features.features import Feature
+from quantlab.forecasting.forecast import Forecasts
 from quantlab.market.bars import Bars
 
-LARGEST = 10_000  # entries of a list or dict that are looked into
+FEWEST = 20  # values, counted through nested containers, that are data; fewer are configuration
+LIBRARIES = ("<frozen", sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 
 
 @dataclass(frozen=True, eq=False)
 class Outside:
-    """A value with a time axis that a hook or a feature's function names.
+    """Data that a hook or a feature's function can read beside `now`.
 
     Parameters
     ----------
     name
         Where it lies, as the code reads it.
     value
-        Bars, a frame or series, an array with a row a bar, or a dict or list of those.
+        Bars, a frame or series, an array, or a container.
     put
         Puts another value in its place.
     """
@@ -38,140 +45,203 @@ class Outside:
     value: Any
     put: Callable[[Any], None]
 
+    @property
+    def kind(self) -> str:
+        """Its type and, for a container, its length: ``dict, length 400``."""
+        length = f", length {len(self.value)}" if isinstance(self.value, Collection) else ""
+        return type(self.value).__name__ + length
+
 
 def outside_of(strategy: Strategy, bars: Bars) -> tuple[Outside, ...]:
-    """Find what the code of `strategy`, its features and its forecasters names outside themselves.
+    """Find the data that the code of `strategy`, its features and its forecasters names outside themselves.
 
-    Global names, attributes of named modules, closures and class attributes are followed, and functions among
-    them are read in turn. What lies in a file, behind a network, or in an object of another kind is not
-    found.
+    Global names, attributes of named modules, closures, defaults of arguments, literals, and what objects and
+    classes of the same kind hold are followed, and functions among them are read in turn; libraries are not.
+    Data are series, frames, arrays and containers with a value for each bar or time, and any others from
+    `FEWEST` values on. What lies in a file or behind a network is not found.
     """
-    waiting, places = _roots(strategy)
-    seen: set[int] = set()
-    while waiting:
-        function = waiting.pop()
-        if id(function) in seen or "site-packages" in function.__code__.co_filename:
-            continue
-        seen.add(id(function))
-        for place in _named(function):
-            if isinstance(place.value, FunctionType):
-                waiting.append(place.value)
-            else:
-                places.append(place)
-    found = {(place.name, id(place.value)): place for place in places if _has_time(place.value, bars)}
+    found = {(each.name, id(each.value)): each for each in _reached(strategy) if _is_data(each.value, bars)}
     return tuple(found.values())
 
 
 @contextmanager
 def other_futures(places: tuple[Outside, ...], change: Change, rng: np.random.Generator) -> Iterator[None]:
-    """Give every place the future that `change` makes, and what it held when this ends."""
+    """Give every place with a time axis the future that `change` makes, and what it held when this ends."""
+    timed = [place for place in places if has_time(place.value, change.bars)]
     try:
-        for place in places:
-            place.put(_changed(place.value, change, rng))
+        for place in timed:
+            place.put(with_other_future(place.value, change, rng))
         yield
     finally:
-        for place in places:
+        for place in timed:
             place.put(place.value)
 
 
-def _roots(strategy: Strategy) -> tuple[list[FunctionType], list[Outside]]:
-    """Functions that a run calls, and what their classes hold."""
-    functions, places = [], []
-    owners: list[type] = [type(strategy)]
-    for declared in strategy.declared_inputs().values():
+def _reached(strategy: Strategy) -> Iterator[Outside]:
+    """Walk from what a run calls to all that it names; functions, classes and plain objects are opened."""
+    waiting, seen = list(_roots(strategy)), set[int]()
+    while waiting:
+        place = waiting.pop()
+        waiting += _bound(place)
+        opened = _function(place.value) or place.value
+        if id(opened) in seen:
+            continue
+        if isinstance(opened, FunctionType):
+            waiting += _named(opened)
+        elif isinstance(opened, type):
+            waiting += _members(opened)
+        elif _is_library(type(opened).__module__):
+            yield place
+            continue
+        else:
+            yield place
+            waiting += _held(place.name, opened)
+        seen.add(id(opened))
+
+
+def _roots(strategy: Strategy) -> Iterator[Outside]:
+    """Give what a run calls: the strategy, its forecasters, and the functions of the features of both."""
+    yield from _held("self", strategy)
+    for name, declared in strategy.declared_inputs().items():
         features = (declared,) if isinstance(declared, Feature) else declared.forecaster.inputs
-        functions += [
-            getattr(each.source, "__func__", each.source) for each in features if callable(each.source)
-        ]
-        owners += [] if isinstance(declared, Feature) else [type(declared.forecaster)]
-    for owner in (
-        base for each in owners for base in each.__mro__ if not base.__module__.startswith("quantlab.")
-    ):
-        for name, value in vars(owner).items():
-            code = getattr(value, "fget", None) or getattr(value, "__func__", value)
-            functions += [code]
-            places += [Outside(f"{owner.__name__}.{name}", value, partial(setattr, owner, name))]
-    return [each for each in functions if isinstance(each, FunctionType)], places
+        if not isinstance(declared, Feature):
+            yield from _held(name, declared.forecaster)
+        for each in features:
+            yield _fixed(each.name, each.source)
+            yield from (_fixed(f"{each.name}({key}=…)", value) for key, value in each.params)
+
+
+def _held(name: str, holder: object) -> Iterator[Outside]:
+    """Give what an object and its classes hold."""
+    if _is_library(type(holder).__module__):
+        return
+    for base in type(holder).__mro__:
+        yield from _members(base)
+    for key, value in getattr(holder, "__dict__", {}).items():
+        yield Outside(f"{name}.{key}", value, partial(object.__setattr__, holder, key))
+
+
+def _members(owner: type) -> Iterator[Outside]:
+    if _is_library(owner.__module__):
+        return
+    for name, value in vars(owner).items():
+        if _function(value) is not None or not (name.startswith("_") and name.endswith("_")):
+            yield Outside(f"{owner.__name__}.{name}", value, partial(setattr, owner, name))
+
+
+def _bound(place: Outside) -> Iterator[Outside]:
+    """Give what a method is bound to, and the arguments that `functools.partial` keeps."""
+    value = place.value
+    if isinstance(value, partial):
+        yield from (_fixed(f"{place.name}(…)", each) for each in (*value.args, *value.keywords.values()))
+    elif isinstance(value, MethodType | BuiltinMethodType):
+        yield _fixed(f"{place.name}.__self__", value.__self__)
+
+
+def _function(value: Any) -> FunctionType | None:
+    """Find the function in a method, a property, a partial, or in what a decorator made of it."""
+    if isinstance(value, FunctionType):
+        return value
+    if isinstance(value, property | cached_property | partial):
+        return _function(value.fget if isinstance(value, property) else value.func)
+    if isinstance(value, type) or not (callable(value) or isinstance(value, classmethod)):
+        return None
+    names = ("__func__", "__wrapped__", "py_func")  # methods, functools, Numba
+    return next((_function(getattr(value, name)) for name in names if hasattr(value, name)), None)
 
 
 def _named(function: FunctionType) -> Iterator[Outside]:
-    names, around = _names(function.__code__), function.__globals__
-    for name in names & around.keys():
-        value = around[name]
-        yield Outside(name, value, partial(around.__setitem__, name))
-        if isinstance(value, ModuleType) and not value.__name__.startswith("quantlab"):
-            for inner in names & vars(value).keys():
-                yield Outside(f"{name}.{inner}", vars(value)[inner], partial(setattr, value, inner))
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+    """Give what a function can read beside what it is called with: globals, cells, defaults and literals."""
+    code, around, name = function.__code__, function.__globals__, function.__name__
+    if _is_library(str(around.get("__name__")), code.co_filename):
+        return
+    codes = list(_codes(code))
+    read, imported = _loaded(codes)
+    for each in read & around.keys():
+        yield Outside(each, around[each], partial(around.__setitem__, each))
+    modules = {each: value for each in read if isinstance(value := around.get(each), ModuleType)}
+    modules |= {each: sys.modules[each] for each in imported & sys.modules.keys()}
+    yield from _in_modules(modules, {each for one in codes for each in one.co_names}, set())
+    for each, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # a cell that is still empty
-            yield Outside(name, cell.cell_contents, partial(setattr, cell, "cell_contents"))
+            yield Outside(each, cell.cell_contents, partial(setattr, cell, "cell_contents"))
+    defaults = function.__defaults__ or ()
+    places = range(code.co_argcount - len(defaults), code.co_argcount)
+    for place, value in zip(places, defaults, strict=True):
+        put = partial(_put_default, function, place - code.co_argcount)
+        yield Outside(f"{name}({code.co_varnames[place]}=…)", value, put)
+    for each, value in (keywords := function.__kwdefaults__ or {}).items():
+        yield Outside(f"{name}({each}=…)", value, partial(keywords.__setitem__, each))
+    literals = (each for one in codes for each in one.co_consts if isinstance(each, tuple | frozenset))
+    yield from (_fixed(f"a literal in {name}", each) for each in literals)
 
 
-def _names(code: CodeType) -> set[str]:
-    """Names that a function, and the functions written inside it, look up outside or as attributes."""
-    inner = (_names(each) for each in code.co_consts if isinstance(each, CodeType))
-    return set(code.co_names).union(*inner)
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Give the code of a function and of the functions written inside it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _codes(each)
 
 
-def _has_time(value: Any, bars: Bars) -> bool:
-    if isinstance(value, pd.DataFrame | pd.Series):
-        return isinstance(value.index, pd.DatetimeIndex) or len(value) == bars.n_bars
-    if isinstance(value, np.ndarray):
-        return value.ndim > 0 and len(value) == bars.n_bars
-    if isinstance(value, dict | list | tuple) and len(value) <= LARGEST:
-        parts = value.values() if isinstance(value, dict) else value
-        return any(_has_time(each, bars) for each in parts)
-    return isinstance(value, Bars)
+def _loaded(codes: list[CodeType]) -> tuple[set[str], set[str]]:
+    """Names that are looked up as globals (an attribute of the same name is none), and imported modules."""
+    steps = [step for code in codes for step in dis.get_instructions(code)]
+    read = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return read, {step.argval for step in steps if step.opname == "IMPORT_NAME"}
 
 
-def _changed(value: Any, change: Change, rng: np.random.Generator) -> Any:
-    if not _has_time(value, change.bars):
-        return value
-    if isinstance(value, dict):
-        return {key: _changed(each, change, rng) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_changed(each, change, rng) for each in value])
-    row, stop = _rows(value, change)
-    if isinstance(value, Bars):
-        return Change(value, row, stop).apply(rng)
-    if isinstance(value, np.ndarray):
-        return _other_array(value[:stop], row, rng)
-    if isinstance(value, pd.Series):
-        changed = _changed_frame(value.to_frame(), row, stop, rng).iloc[:, 0]
-        changed.name = value.name
-        return changed
-    return _changed_frame(value, row, stop, rng)
+def _in_modules(modules: dict[str, ModuleType], wanted: set[str], seen: set[int]) -> Iterator[Outside]:
+    for name, module in modules.items():
+        if id(module) in seen or _is_library(module.__name__):
+            continue
+        seen.add(id(module))
+        inner = {each: vars(module)[each] for each in wanted & vars(module).keys()}
+        for each, value in inner.items():
+            yield Outside(f"{name}.{each}", value, partial(setattr, module, each))
+        further = {f"{name}.{n}": each for n, each in inner.items() if isinstance(each, ModuleType)}
+        yield from _in_modules(further, wanted, seen)
 
 
-def _changed_frame(frame: pd.DataFrame, row: int, stop: int, rng: np.random.Generator) -> pd.DataFrame:
-    changed = frame.iloc[:stop].copy()
-    for column in range(changed.shape[1]):
-        changed.isetitem(column, _other_array(changed.iloc[:, column].to_numpy(), row, rng))
-    return changed
+def _put_default(function: FunctionType, place: int, value: object) -> None:
+    defaults = list(function.__defaults__ or ())
+    defaults[place] = value
+    function.__defaults__ = tuple(defaults)
 
 
-def _rows(value: Any, change: Change) -> tuple[int, int]:
-    """Last row of `value` that is known at the cut (−1: none), and the row after the last one that stays."""
-    if isinstance(value, Bars):
-        known, stop = np.searchsorted(
-            value.time_ns, change.bars.time_ns[[change.cut, change.stop - 1]], "right"
-        )
-    elif isinstance(value, np.ndarray) or not isinstance(value.index, pd.DatetimeIndex):
-        known, stop = change.cut + 1, change.stop
-    else:
-        times = value.index if value.index.tz is None else value.index.tz_convert("UTC").tz_localize(None)
-        label = change.bars.time if value.index.tz is None else pd.DatetimeIndex(change.bars.time_ns)
-        ends = label.tz_localize(None)[[change.cut, change.stop - 1]]
-        known, stop = (int((times <= end).sum()) for end in ends)
-    return max(int(known) - 1, 0), max(int(stop), 1)
+def _fixed(name: str, value: Any) -> Outside:
+    """Name a value that cannot be replaced where it lies."""
+    return Outside(name, value, lambda other: None)
 
 
-def _other_array(values: Any, row: int, rng: np.random.Generator) -> Any:
-    later = values[row + 1 :]
-    if not len(later) or values.dtype.kind not in "fiub":
-        return np.concatenate([values[: row + 1], later[::-1]])
-    if values.dtype.kind == "b":
-        return np.concatenate([values[: row + 1], ~later])
-    matrix = np.asarray(values, np.float64).reshape(len(values), -1)
-    other = other_values(matrix, row, rng).reshape(values.shape)
-    return np.concatenate([values[: row + 1], other[row + 1 :].astype(values.dtype)])
+def _is_library(module: str, file: str | None = None) -> bool:
+    """Tell whether code is quantlab's own, Python's, or installed beside it: none of them knows these bars."""
+    file = file or getattr(sys.modules.get(module), "__file__", None) or ""
+    installed = "site-packages" in file or "dist-packages" in file or file.startswith(LIBRARIES)
+    return installed or module in sys.builtin_module_names or module.split(".")[0] == "quantlab"
+
+
+def _is_data(value: Any, bars: Bars) -> bool:
+    if isinstance(value, Forecasts | Result) or has_time(value, bars):
+        return True
+    if not isinstance(value, Collection) or isinstance(value, str | range | type):
+        return False
+    return _n_values(value, FEWEST) >= FEWEST or 0 < _n_values(value, FEWEST) == bars.n_bars
+
+
+def _n_values(value: Any, enough: int) -> int:
+    """Count the values in nested containers, until there are `enough`; functions and declarations are none."""
+    waiting, seen, count = [value], set[int](), 0
+    while waiting and count < enough:
+        each = waiting.pop()
+        if isinstance(each, Mapping | list | tuple | Set | deque):
+            if id(each) not in seen:
+                seen.add(id(each))
+                waiting += each.values() if isinstance(each, Mapping) else each
+        elif isinstance(each, np.ndarray | pd.DataFrame | pd.Series | pd.Index):
+            count += each.size
+        elif isinstance(each, Collection) and not isinstance(each, str | range | type):
+            count += len(each)
+        elif not callable(each) and not type(each).__module__.startswith("quantlab."):
+            count += 1
+    return count

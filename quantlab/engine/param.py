@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 from quantlab.errors import StrategyError
 
 T = TypeVar("T", int, float, bool, str)
@@ -87,7 +89,7 @@ class Param(Deferred):
         self.low = low
         self.high = high
         self.choices = None if choices is None else tuple(choices)
-        self.name = "param"
+        self.name = "default"
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -99,6 +101,8 @@ class Param(Deferred):
     def check(self, value: object, where: str) -> object:
         """Return `value` as this parameter holds it, or say what is wrong with it."""
         kind = type(self.default)
+        if isinstance(value, np.generic):
+            value = value.item()
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind:
@@ -111,10 +115,30 @@ class Param(Deferred):
         if (self.low is not None and not number >= cast(float, self.low)) or (
             self.high is not None and not number <= cast(float, self.high)
         ):
-            raise StrategyError(
-                f"{where}({self.name}={value!r}) is outside its range: give a value from {self.low} to {self.high}."
-            )
+            raise StrategyError(f"{where}({self.name}={value!r}) is outside its range: give {self._range()}.")
         return value
+
+    def typed(self, annotation: object, where: str) -> None:
+        """Hold values as the class says: a float parameter may have a whole default.
+
+        Raises
+        ------
+        StrategyError
+            If the default contradicts the annotation.
+        """
+        name = getattr(annotation, "__name__", str(annotation))
+        if name == "float" and type(self.default) is int:
+            self.default = float(self.default)
+        if name in ("int", "float", "bool", "str") and type(self.default).__name__ != name:
+            raise StrategyError(
+                f"{where}.{self.name} is annotated {name}, but its default {self.default!r} is "
+                f"{type(self.default).__name__}: make them agree."
+            )
+
+    def _range(self) -> str:
+        if self.low is None or self.high is None:
+            return f"at least {self.low}" if self.high is None else f"at most {self.high}"
+        return f"a value from {self.low} to {self.high}"
 
     def __repr__(self) -> str:
         return self.name

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from quantlab.engine.code import class_code, function_code
 from quantlab.engine.strategy import Strategy
+from quantlab.features.features import Feature
 from quantlab.market.bars import Bars
 
 if TYPE_CHECKING:
@@ -17,13 +20,17 @@ if TYPE_CHECKING:
 PACKAGES = ("quantlab", "numpy", "pandas", "numba", "torch")
 
 
-def provenance(strategy: Strategy, bars: Bars, inputs: Inputs, settings: dict[str, Any]) -> dict[str, Any]:
+def provenance(
+    strategy: Strategy, bars: Bars, inputs: Inputs, settings: dict[str, Any], benchmark: pd.Series | None
+) -> dict[str, Any]:
     """Describe the origin of a run as plain values that JSON can hold; no clock time is in it.
 
-    Equal fingerprints give equal results.
+    Equal fingerprints with equal versions give equal results, as far as a strategy reads only its declared inputs, its
+    own code with the functions and constants of its module, and nothing that changes (files, a network, the clock).
     """
     origin: dict[str, Any] = {
-        "strategy": {"code": repr(strategy), "source": source_fingerprint(type(strategy))},
+        "strategy": {"code": repr(strategy), "source": _digest(repr(class_code(type(strategy))))},
+        "inputs": _declared(strategy),
         "bars": {
             "fingerprint": bars.fingerprint,
             "symbols": list(bars.symbols),
@@ -34,6 +41,7 @@ def provenance(strategy: Strategy, bars: Bars, inputs: Inputs, settings: dict[st
             "periods_per_year": bars.periods_per_year,
         },
         "forecasts": {name: table.fingerprint for name, table in inputs.forecasts.items()},
+        "benchmark": None if benchmark is None else _digest(repr(benchmark.tolist())),
         "settings": settings,
         "versions": versions(),
     }
@@ -41,13 +49,14 @@ def provenance(strategy: Strategy, bars: Bars, inputs: Inputs, settings: dict[st
     return origin
 
 
-def source_fingerprint(kind: type) -> str:
-    """Hash the source of a class; of its bytecode where there is no source (a console)."""
-    try:
-        return _digest(inspect.getsource(kind))
-    except (OSError, TypeError):
-        methods = (getattr(v, "__code__", None) for v in vars(kind).values())
-        return _digest(repr([(c.co_code, c.co_consts) for c in methods if c is not None]))
+def _declared(strategy: Strategy) -> dict[str, str]:
+    """Describe every declared input with its parameters in place, and the code of users' functions."""
+    return {
+        name: f"{declared!r} {_digest(repr(function_code(declared.source)))}"
+        if isinstance(declared, Feature) and callable(declared.source)
+        else repr(declared)
+        for name, declared in strategy.declared_inputs().items()
+    }
 
 
 def versions() -> dict[str, str]:

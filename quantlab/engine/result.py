@@ -13,7 +13,7 @@ import pandas as pd
 
 from quantlab.errors import did_you_mean
 from quantlab.metrics.catalogue import METRICS, evaluate
-from quantlab.metrics.run_figures import RunFigures
+from quantlab.metrics.run_figures import RunFigures, trading_figures
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -131,7 +131,6 @@ class Result:
     def figures(self) -> RunFigures:
         """The numbers that metrics are computed from."""
         closed = self.trades[~self.trades["open"]]
-        weights = self.weights.to_numpy()
         return RunFigures(
             returns=self.returns.to_numpy(),
             equity=self.equity.to_numpy(),
@@ -139,19 +138,8 @@ class Result:
             periods_per_year=self.periods_per_year,
             risk_free_annual=self.risk_free_annual,
             benchmark=None if self.benchmark is None else self.benchmark.to_numpy(),
-            trade_profit=closed["profit"].to_numpy(),
-            trade_return=closed["return"].to_numpy(),
-            trade_bars=closed["bars_held"].to_numpy(),
-            trade_worst=closed["worst"].to_numpy(),
-            trade_best=closed["best"].to_numpy(),
-            gross_exposure=np.abs(weights).sum(axis=1),
-            net_exposure=weights.sum(axis=1),
-            traded_value=float((self.fills["quantity"] * self.fills["price"]).abs().sum()),
-            commission=self.costs_paid["commission"],
-            slippage=self.costs_paid["slippage"],
-            n_orders=len(self.orders),
+            **trading_figures(closed, self.fills, self.orders, self.weights.to_numpy()),
             n_fills=len(self.fills),
-            n_rejected=int((self.orders["status"] == "rejected").sum()),
             n_open_trades=len(self.trades) - len(closed),
             ruined=self.ruined,
         )

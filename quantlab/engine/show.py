@@ -10,6 +10,7 @@ import pandas as pd
 from quantlab.display.draw import draw
 from quantlab.display.figures import run_figure
 from quantlab.display.html import headline_html
+from quantlab.display.moments import moment
 from quantlab.display.numbers import interval
 from quantlab.display.text import headline
 from quantlab.engine.result import Result
@@ -53,14 +54,10 @@ def result_figure(result: Result) -> go.Figure:
 def _subtitle(result: Result) -> list[str]:
     index, n = result.equity.index, len(result.positions.columns)
     return [
-        f"{_moment(index[0])} to {_moment(index[-1])}, {len(index)} bars, {n} symbol{'s' if n > 1 else ''}, "
+        f"{moment(index[0])} to {moment(index[-1])}, {len(index)} bars, {n} symbol{'s' if n > 1 else ''}, "
         f"N = {result.periods_per_year:g} bars a year",
         f"{FILL_RULES[result.fill]}; {result.provenance['settings']['costs']}; engine: {result.engine}",
     ]
-
-
-def _moment(time: pd.Timestamp) -> str:
-    return str(time.date()) if time == time.normalize() else str(time)
 
 
 def _doubt(result: Result) -> dict[str, str]:

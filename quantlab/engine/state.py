@@ -78,6 +78,8 @@ def state(initial: Any = None, *, per_symbol: bool = False, factory: Callable[[]
     """
     if (factory is None) == (initial is None):
         raise StrategyError("state() needs an initial number or a factory, and not both: ql.state(0.0).")
+    if isinstance(initial, np.generic):
+        initial = initial.item()
     if factory is None and not isinstance(initial, bool | int | float):
         raise StrategyError(
             f"state({initial!r}): the initial value must be a number; use ql.state(factory=…) for anything else."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -46,9 +47,15 @@ def save(result: Result, path: Path, overwrite: bool) -> Path:
 def load(path: Path) -> Result:
     """Read the result in the folder `path`; its tables are read when asked for."""
     header = _header(path)
-    frames = {name: _checked(path, name, digest) for name, digest in header["files"].items()}
-    paths = pd.read_parquet(frames[PATHS])
-    scores = pd.read_parquet(frames[SCORES]) if SCORES in frames else None
+    files = header["files"]
+    missing = {PATHS, *TABLES} - set(files)
+    if missing:
+        raise ResultError(f"{path / HEADER} is damaged: it lacks {sorted(missing)}. Run the backtest again.")
+    for name in files:
+        _checked(path / f"{name}.parquet", files[name])
+    tables = {name: partial(_table, path / f"{name}.parquet", digest) for name, digest in files.items()}
+    paths = tables[PATHS]()
+    scores = tables[SCORES]() if SCORES in tables else None
     values = {name: header[name] for name in _FIELDS}
     return Result(
         **{**values, "notes": tuple(values["notes"])},
@@ -56,7 +63,7 @@ def load(path: Path) -> Result:
         cash=paths["cash"],
         benchmark=paths["benchmark"].rename(header["benchmark_name"]) if "benchmark" in paths else None,
         forecast_scores=scores,
-        _tables={name: partial(_table, frames[name]) for name in TABLES},
+        _tables=tables,
     )
 
 
@@ -106,19 +113,18 @@ def _header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _checked(path: Path, name: str, digest: str) -> Path:
-    file = path / f"{name}.parquet"
-    if name not in (PATHS, SCORES, *TABLES):
-        raise ResultError(f"{path / HEADER} names a table {name!r} that results do not have.")
+def _table(file: Path, digest: str) -> pd.DataFrame:
+    """Read a table whose content is what was saved; a table is read late, so the check must be too."""
+    return pd.read_parquet(io.BytesIO(_checked(file, digest)))
+
+
+def _checked(file: Path, digest: str) -> bytes:
     if not file.is_file():
         raise ResultError(f"{file} is missing: run the backtest again.")
-    if _digest(file) != digest:
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
         raise ResultError(f"{file} is not what was saved (its checksum differs): run the backtest again.")
-    return file
-
-
-def _table(file: Path) -> pd.DataFrame:
-    return pd.read_parquet(file)
+    return content
 
 
 def _digest(file: Path) -> str:

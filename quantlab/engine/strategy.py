@@ -122,7 +122,10 @@ class Strategy:
         raise NotImplementedError
 
     def on_fill(self, now: Now, fill: Fill) -> None:
-        """Run for each fill at the close of its bar, just before `on_bar`."""
+        """Run for each fill at the close of its bar: just before `on_bar`, or after it when fills are at that close.
+
+        Orders given here meet the next bar in either case.
+        """
 
     def on_end(self, now: Now) -> None:
         """Run once after the last bar; orders here are errors."""
@@ -132,6 +135,10 @@ def _check_declarations(cls: type[Strategy]) -> None:
     """Refuse what would run differently from how it reads (and from how type checkers read it)."""
     annotated = inspect.get_annotations(cls)
     for name, value in vars(cls).items():
+        if isinstance(value, Param | State | Input) and hasattr(Strategy, name):
+            raise StrategyError(
+                f"{cls.__name__}.{name}: every strategy has a {name!r} already; take another name."
+            )
         if name.startswith("on_") and callable(value) and name not in HOOKS:
             raise StrategyError(f"{cls.__name__}.{name} is not a hook. {did_you_mean(name, HOOKS)}")
         if isinstance(value, Param) and name not in annotated:
@@ -143,8 +150,17 @@ def _check_declarations(cls: type[Strategy]) -> None:
             raise StrategyError(
                 f"Write `{name} = …` without an annotation in {cls.__name__}: only parameters have one."
             )
+        inherited = next((d for d in (cls._params, cls._states, cls._inputs) if name in d), None)
+        if inherited is not None and type(value) is not type(inherited[name]):
+            raise StrategyError(
+                f"{cls.__name__}.{name} replaces what a base class declares by {value!r}, and that would have no "
+                f"effect: declare it again, as `{name}: … = ql.param(default=…)` for a parameter."
+            )
     for name, annotation in annotated.items():
-        if "ClassVar" not in str(annotation) and not isinstance(vars(cls).get(name), Param):
+        declared = vars(cls).get(name)
+        if isinstance(declared, Param):
+            declared.typed(annotation, cls.__name__)
+        elif "ClassVar" not in str(annotation):
             raise StrategyError(
                 f"{cls.__name__}.{name} is annotated but no parameter: write `{name}: … = ql.param(default=…)`, "
                 f"or `{name} = …` for a constant."

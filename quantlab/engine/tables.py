@@ -36,6 +36,6 @@ def _marks(bars: Bars, rows: slice) -> pd.DataFrame:
     return pd.DataFrame(bars.mark[rows], bars.time[rows], columns=list(bars.symbols))
 
 
-def _trades(bars: Bars, record: Record, stop: int, filled_at_close: bool) -> pd.DataFrame:
-    trades = trades_of(record.fills, bars, stop, filled_at_close)
+def _trades(bars: Bars, record: Record, stop: int, same_close: bool) -> pd.DataFrame:
+    trades = trades_of(record, bars, stop, same_close)
     return trade_frame(trades, bars.time, bars.symbols)

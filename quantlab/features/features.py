@@ -178,10 +178,15 @@ def feature(
     StrategyError
         Unknown name, parameter or output; a lookback that is missing, not whole or too small.
 
-    Examples -------- >>> feature("sma", lookback=20) feature("sma", lookback=20) >>> feature("macd", fast=12,
-    slow=26, signal=9, output="histogram") feature("macd", output="histogram", fast=12, slow=26, signal=9) >>>
-    feature("smma", lookback=20) Traceback (most recent call last): quantlab.errors.StrategyError: there is no
-    feature 'smma'. Did you mean 'sma'? A function (bars, lookback) will do too.
+    Examples
+    --------
+    >>> feature("sma", lookback=20)
+    feature("sma", lookback=20)
+    >>> feature("macd", fast=12, slow=26, signal=9, output="histogram")
+    feature("macd", output="histogram", fast=12, slow=26, signal=9)
+    >>> feature("smma", lookback=20)
+    Traceback (most recent call last):
+    quantlab.errors.StrategyError: there is no feature 'smma'. Did you mean 'sma'? ...
     """
     if isinstance(name_or_function, str):
         output = output if output is not None else next(iter(_row(name_or_function).outputs), None)

@@ -16,7 +16,7 @@ from quantlab.typing import BoolArray
 if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
 
-HEADINGS = {"ic_error": "error", "rank_ic": "rank ic", "hit_rate": "hits"}
+HEADINGS = {"ic_error": "ic error", "ic_t": "ic t", "rank_ic": "rank ic", "hit_rate": "hits"}
 FORMATS = {
     "hit_rate": "{:.1%}",
     "pinball": "{:.6f}",
@@ -51,16 +51,20 @@ class Scores:
     def __str__(self) -> str:
         from quantlab.display.text import table
 
-        shown = self.frame.drop(columns="ic_t").dropna(axis="columns", how="all")
-        rows = [
-            [*index, *(_text(value, column) for value, column in zip(row, shown.columns, strict=True))]
-            for index, row in zip(shown.index, shown.to_numpy(), strict=True)
-        ]
-        headings = [HEADINGS.get(column, column) for column in shown.columns]
-        return table(self.title, ["forecaster", "horizon", *headings], rows, notes=self.notes)
+        return table(self.title, *readable(self.frame), units={"horizon": "count"}, notes=self.notes)
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def readable(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells, as text, of `Scores.frame`: without ``ic_t``, and without what is undefined for all."""
+    shown = frame.drop(columns="ic_t").dropna(axis="columns", how="all")
+    headings = ["forecaster", "horizon", *(HEADINGS.get(column, column) for column in shown.columns)]
+    return headings, [
+        [str(name), str(horizon), *map(_text, row, shown.columns)]
+        for (name, horizon), row in zip(shown.index, shown.to_numpy(dtype=np.float64), strict=True)
+    ]
 
 
 def score(table: Forecasts, bars: Bars) -> Scores:

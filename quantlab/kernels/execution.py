@@ -177,7 +177,7 @@ def _wish(kind: int, amount: float, position: float, price: float, equity: float
     if kind == TARGET_VALUE:
         aim = amount / price
     elif kind == TARGET_WEIGHT:
-        aim = amount * equity / price
+        aim = amount * max(equity, 0.0) / price
     difference = (_whole(aim) if whole else aim) - position
     return 0.0 if abs(difference) <= REACHED * abs(position) else difference
 
@@ -187,7 +187,8 @@ def _split(quantity: float, held: float) -> float:
     """Return the part of `quantity` that reduces a position of `held` units."""
     if quantity * held >= 0.0:
         return 0.0
-    if abs(quantity) >= abs(held):
+    # What differs by rounding alone is a full close, not a close and a flip.
+    if abs(quantity) >= abs(held) * (1.0 - REACHED):
         return -held
     return quantity
 
@@ -480,7 +481,8 @@ def _reduce(
         row = orders[queue[k]]
         row["reducing"] = _split(row["opening"], position[row["symbol"]])
         if row["reducing"] != 0.0:
-            row["opening"] -= row["reducing"]
+            left = row["opening"] - row["reducing"]
+            row["opening"] = 0.0 if abs(left) <= REACHED * abs(row["reducing"]) else left
             _trade(
                 queue[k],
                 bar,
@@ -534,6 +536,7 @@ def _open(
     )
     scaled = all_in or factor < 1.0
     before = counts[N_FILLS]
+    any_refused = False
     for k in range(n_met):
         row = orders[queue[k]]
         wanted = row["opening"]
@@ -547,21 +550,23 @@ def _open(
         value = abs(quantity * price[bar, i])
         if scaled and not (value > 0.0 and value >= DUST * equity):
             _refuse(queue[k], NO_CASH, orders)
+            any_refused = True
             continue
         if whole:
             quantity = _whole(quantity)
         if quantity == 0.0:
             _refuse(queue[k], BELOW_ONE_UNIT, orders)
+            any_refused = True
             continue
         if factor < 1.0:
             row["reason"] = SCALED
         # Opposite orders of one symbol may meet in one instant: a fill that crosses zero is a close and an open.
         part = _split(quantity, position[i])
-        if part != 0.0 and part != quantity:
+        if part != 0.0 and abs(quantity - part) > REACHED * abs(part):
             _trade(queue[k], bar, part, price, volume, terms, position, money, orders, fills, counts)
             quantity -= part
         _trade(queue[k], bar, quantity, price, volume, terms, position, money, orders, fills, counts)
-    if all_in and not whole and counts[N_FILLS] > before:
+    if all_in and not whole and not any_refused and counts[N_FILLS] > before:
         money[0] = 0.0
         fills[counts[N_FILLS] - 1]["cash"] = 0.0
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from quantlab.kernels._jit import jit
-from quantlab.typing import FloatArray, RecordArray
+from quantlab.typing import BoolArray, FloatArray, RecordArray
 
 
 @jit
@@ -25,6 +25,8 @@ def _excursion(
 @jit
 def _reach(trade: RecordArray, average: float, price: float) -> None:
     """Widen a trade's worst and best by one price."""
+    if average == 0.0:
+        return
     gain = trade["side"] * (price - average) / abs(average)
     trade["worst"] = min(trade["worst"], gain)
     trade["best"] = max(trade["best"], gain)
@@ -33,12 +35,12 @@ def _reach(trade: RecordArray, average: float, price: float) -> None:
 @jit
 def round_trips(
     fills: RecordArray,
+    at_close: BoolArray,
     trades: RecordArray,
     high: FloatArray,
     low: FloatArray,
     mark: FloatArray,
     stop: int,
-    filled_at_close: bool,
 ) -> int:
     """Write the trades of `fills` into `trades` (as long as `fills`), in the sequence of entry; return how many.
 
@@ -46,10 +48,10 @@ def round_trips(
     ----------
     fills
         In the sequence they happened; a flip is two of them.
+    at_close
+        ``(n_fills,)`` whether each happened at the close of its bar, so that the bar's high and low came before it.
     high, low, mark
         ``(n_bars, n_symbols)``, for the excursions and for the value of trades still open at row `stop` − 1.
-    filled_at_close
-        Whether fills happened at the close of their bar (its high and low came before) or at the open.
 
     Notes
     -----
@@ -63,10 +65,10 @@ def round_trips(
     seen = np.zeros(n_symbols, np.int64)
     reduced = np.zeros(n_symbols)
     reduced_value = np.zeros(n_symbols)
-    late = 1 if filled_at_close else 0
     n = 0
     for k in range(len(fills)):
         fill = fills[k]
+        late = 1 if at_close[k] else 0
         i = fill["symbol"]
         quantity = fill["quantity"]
         price = fill["price"]
@@ -79,10 +81,10 @@ def round_trips(
             n += 1
         else:
             # The position stood unchanged from the row after (or of) the last fill to this one.
-            _excursion(trades[live[i]], average[i], seen[i] + late, fill["bar"] + late, high, low)
+            _excursion(trades[live[i]], average[i], seen[i], fill["bar"] + late, high, low)
             _reach(trades[live[i]], average[i], price)
         trade = trades[live[i]]
-        seen[i] = fill["bar"]
+        seen[i] = fill["bar"] + late
         trade["commission"] += fill["commission"]
         trade["profit"] += -quantity * price - fill["commission"]
         if quantity * trade["side"] > 0.0:
@@ -100,7 +102,7 @@ def round_trips(
     for i in range(n_symbols):
         if live[i] >= 0:
             trade = trades[live[i]]
-            _excursion(trade, average[i], seen[i] + late, stop, high, low)
+            _excursion(trade, average[i], seen[i], stop, high, low)
             _reach(trade, average[i], mark[stop - 1, i])
             trade["profit"] += held[i] * mark[stop - 1, i]
             _finish(

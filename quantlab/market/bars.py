@@ -16,7 +16,7 @@ from quantlab.errors import DataError, did_you_mean
 from quantlab.market.arrays import frozen_floats, frozen_ints
 from quantlab.market.calendar import DAY_NS
 from quantlab.market.endings import Ending
-from quantlab.market.spans import span_rows
+from quantlab.market.spans import span_rows, span_text
 from quantlab.typing import BoolArray, FloatArray, IntArray
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -234,7 +234,7 @@ class Bars:
         first, stop = span_rows(self.sessions, self.time_ns if self.intraday else None, self.tz, start, end)
         if first >= stop:
             raise DataError(
-                f"no bar from {start} to {end}; the bars run from {self.time[0]} to {self.time[-1]}"
+                f"no bar {span_text(start, end)}; the bars run {span_text(self.time[0], self.time[-1])}"
             )
         return self.rows(first, stop)
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from quantlab.errors import DataError, did_you_mean
+from quantlab.errors import DataError
+from quantlab.market.suggest import near_or_else
 from quantlab.typing import IntArray
 
 DAY_NS = 86_400_000_000_000
@@ -98,7 +99,12 @@ def _timetable(calendar: str, first: int, last: int) -> _Timetable:
 
     names = exchange_calendars.get_calendar_names()
     if calendar not in names:
-        raise DataError(f"unknown calendar {calendar!r}. {did_you_mean(calendar, names)}")
+        advice = near_or_else(
+            str(calendar),
+            names,
+            "Calendars are named like 'XNYS' or '24/7'; exchange_calendars.get_calendar_names() lists them.",
+        )
+        raise DataError(f"unknown calendar {calendar!r}. {advice}")
     span = {"start": day_text(first - 14), "end": day_text(last + 14)}
     try:
         with warnings.catch_warnings():

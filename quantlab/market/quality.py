@@ -155,20 +155,33 @@ def check_order(codes: IntArray, stamps: IntArray, place: Place) -> None:
     """
     grouped = np.all(codes[1:] >= codes[:-1])
     order = np.arange(len(codes)) if grouped else np.argsort(codes, kind="stable")
-    steps = np.diff(stamps[order])
     same = np.diff(codes[order]) == 0
+    steps = np.diff(stamps[order])
+    if np.all(steps[same] > 0):
+        return
+    repeated = _repeated(codes, stamps)
+    back = np.zeros(len(codes), dtype=np.bool_)
+    back[order[1:]] = same & (steps < 0)
     offences: list[Offence] = []
     counts: dict[str, int] = {}
     for name, broken in (
-        ("duplicate", same & (steps == 0)),
-        ("earlier than the row before it", same & (steps < 0)),
+        ("duplicate", repeated),
+        ("earlier than the row before it", back & ~repeated),
     ):
-        rows = order[1:][broken]
+        rows = np.flatnonzero(broken)
         if len(rows):
             counts[f"time {name}"] = len(rows)
             offences += [Offence(int(row), name, "time", "") for row in rows[:_SHOWN]]
     if offences:
         raise DataError(complaint(offences, counts, place))
+
+
+def _repeated(codes: IntArray, stamps: IntArray) -> BoolArray:
+    """Whether a row has the symbol and the timestamp of a row above it, near or far."""
+    order = np.lexsort((stamps, codes))
+    repeated = np.zeros(len(codes), dtype=np.bool_)
+    repeated[order[1:]] = (np.diff(codes[order]) == 0) & (np.diff(stamps[order]) == 0)
+    return repeated
 
 
 def complaint(offences: list[Offence], counts: Mapping[str, int], place: Place) -> str:

@@ -16,7 +16,7 @@ from quantlab.market.calendar import DAY_NS, day_text
 from quantlab.market.quality import check_adjusted, check_bars, check_extra, check_order
 from quantlab.market.rows import Rows
 from quantlab.market.sources.locate import read_rows
-from quantlab.market.spans import days_between
+from quantlab.market.spans import days_between, span_text
 from quantlab.market.stamping import at_close
 from quantlab.market.timestamps import Stamps
 
@@ -140,7 +140,7 @@ def _within(rows: Rows, start: Any, end: Any) -> Rows:
     inside = (days >= first - 2 * instants) & (days <= last + 2 * instants)
     if not inside.any():
         raise DataError(
-            f"no bar from {start} to {end}; the source runs from {day_text(days.min())} "
+            f"no bar {span_text(start, end)}; the source runs from {day_text(days.min())} "
             f"to {day_text(days.max())}"
         )
     return rows.keep(inside)

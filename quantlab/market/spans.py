@@ -29,6 +29,18 @@ def span_rows(
     return first, stop
 
 
+def span_text(start: Any, end: Any) -> str:
+    """Write a span, for a message.
+
+    >>> span_text("2030-01-01", None), span_text(None, 2029), span_text("2029", "2030-06")
+    ('from 2030-01-01 on', 'up to 2029', 'from 2029 to 2030-06')
+    """
+    first, last = (str(bound).removesuffix(" 00:00:00") for bound in (start, end))
+    if end is None:
+        return f"from {first} on"
+    return f"up to {last}" if start is None else f"from {first} to {last}"
+
+
 def days_between(start: Any, end: Any) -> tuple[int, int]:
     """First and last day number that `start` and `end` name; as far as days go when they are None."""
     first = -_FOREVER if start is None else _day(_bound(start, last=False))
@@ -52,6 +64,9 @@ def _row(
 
 
 def _bound(given: Any, *, last: bool) -> pd.Timestamp:
+    if isinstance(given, (int, float, np.integer)):  # pandas would count nanoseconds since 1970
+        year = int(given) if 1000 <= given <= 9999 else 2011
+        raise DataError(f"{given!r} is a number; give a date or text such as '{year}' or '{year}-01-31'")
     try:
         if isinstance(given, str) and re.fullmatch(r"\d{4}(-\d{2})?", given):
             period = pd.Period(given)

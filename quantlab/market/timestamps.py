@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,13 +9,11 @@ from zoneinfo import available_timezones
 import numpy as np
 import pandas as pd
 
-from quantlab.errors import DataError, did_you_mean
+from quantlab.errors import DataError
 from quantlab.market.calendar import DAY_NS, day_text
+from quantlab.market.suggest import near_or_else
+from quantlab.market.texts import REMEDY, parse_texts
 from quantlab.typing import IntArray
-
-_OFFSET = r"(?:Z|UTC|[+-]\d{2}:?\d{2})\s*$"
-_SLASHED = r"^\s*(\d{1,2})[/.\-](\d{1,2})[/.\-]\d{4}"
-_REMEDY = "Write times as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS+00:00."
 
 
 @dataclass(frozen=True)
@@ -76,9 +72,12 @@ def _check_zone(tz: str | None) -> None:
     try:
         pd.Timestamp(0, tz=tz)
     except (KeyError, ValueError, TypeError) as error:
-        raise DataError(
-            f"unknown time zone tz={tz!r}. {did_you_mean(str(tz), available_timezones())}"
-        ) from error
+        advice = near_or_else(
+            str(tz),
+            available_timezones(),
+            "Zones are named like 'America/New_York'; zoneinfo.available_timezones() lists them.",
+        )
+        raise DataError(f"unknown time zone tz={tz!r}. {advice}") from error
 
 
 def _to_index(raw: Any, tz: str | None) -> pd.DatetimeIndex:
@@ -88,13 +87,8 @@ def _to_index(raw: Any, tz: str | None) -> pd.DatetimeIndex:
     if pd.api.types.is_integer_dtype(values):
         return _from_numbers(values)
     if pd.api.types.is_numeric_dtype(values):
-        raise DataError(f"timestamp {values[0]!r} is a number, not a time. {_REMEDY}")
-    _refuse_ambiguous_dates(values)
-    try:
-        return pd.DatetimeIndex(_from_text(values, tz)).as_unit("ns")
-    except (ValueError, TypeError, OverflowError) as error:
-        reason = str(error).split(". ")[0]
-        raise DataError(f"timestamps cannot be read: {reason}. {_REMEDY}") from error
+        raise DataError(f"timestamp {values[0]!r} is a number, not a time. {REMEDY}")
+    return parse_texts(values, tz).as_unit("ns")
 
 
 def _from_numbers(values: pd.Index[Any]) -> pd.DatetimeIndex:
@@ -107,32 +101,6 @@ def _from_numbers(values: pd.Index[Any]) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(pd.to_datetime(values.astype(str), format="%Y%m%d")).as_unit("ns")
     except ValueError as error:
         raise DataError(f"timestamps look like yyyymmdd but one is no date: {error}") from error
-
-
-def _from_text(values: pd.Index[Any], tz: str | None) -> Any:
-    text = pd.Series(values[values.notna()].astype(str))
-    offsets = text.str.contains(_OFFSET, regex=True)
-    if offsets.any() and not offsets.all():
-        with_zone, without = text[offsets].iloc[0], text[~offsets].iloc[0]
-        raise ValueError(f"some have a time zone ({with_zone}) and some have none ({without})")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # day-first dates whose order is beyond doubt
-        if offsets.any() and text.str.extract(f"({_OFFSET})")[0].nunique() > 1:
-            if tz is None:
-                raise ValueError(
-                    "their offsets from UTC differ; say which zone they are in, tz='America/New_York'"
-                )
-            return pd.to_datetime(values, utc=True).tz_convert(tz)
-        return pd.to_datetime(values)
-
-
-def _refuse_ambiguous_dates(values: pd.Index[Any]) -> None:
-    """Refuse 01/02/2020 when no row shows whether the day or the month comes first."""
-    if not isinstance(values[0] if len(values) else None, str) or not re.match(_SLASHED, values[0]):
-        return
-    parts = pd.Series(values.astype(str)).str.extract(_SLASHED).astype(float)
-    if (parts.max() <= 12).all() and (parts[0] != parts[1]).any():
-        raise DataError(f"{values[0]!r} may be day-first or month-first, and no row tells. {_REMEDY}")
 
 
 def _localize(index: pd.DatetimeIndex, tz: str | None) -> pd.DatetimeIndex:

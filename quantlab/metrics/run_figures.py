@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quantlab.errors import DataError
 from quantlab.typing import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TRADE_FIELDS = ("trade_profit", "trade_return", "trade_bars", "trade_worst", "trade_best")
 _EXPOSURE_FIELDS = ("gross_exposure", "net_exposure")
@@ -131,6 +134,36 @@ class RunFigures:
         A run that never traded has a flat equity; a ruined one has stopped. Neither may win a ranking.
         """
         return self.n_bars >= 2 and self.n_fills > 0 and not self.ruined
+
+
+def trading_figures(
+    closed: pd.DataFrame, fills: pd.DataFrame, orders: pd.DataFrame, weights: FloatArray
+) -> dict[str, Any]:
+    """Compute the fields of `RunFigures` that say how a run traded, as its keyword arguments.
+
+    Parameters
+    ----------
+    closed : DataFrame
+        Closed trades: columns ``profit, return, bars_held, worst, best``.
+    fills : DataFrame
+        Columns ``quantity, price, reference_price, commission``.
+    orders : DataFrame
+        Column ``status``.
+    weights : (n_bars, n_symbols) array
+        Position values as fractions of equity.
+    """
+    columns = ("profit", "return", "bars_held", "worst", "best")
+    adverse = fills["quantity"] * (fills["price"] - fills["reference_price"])
+    return {
+        **{name: closed[column].to_numpy() for name, column in zip(_TRADE_FIELDS, columns, strict=True)},
+        "gross_exposure": np.abs(weights).sum(axis=1),
+        "net_exposure": weights.sum(axis=1),
+        "traded_value": float((fills["quantity"] * fills["price"]).abs().sum()),
+        "commission": float(fills["commission"].sum()),
+        "slippage": float(adverse.sum()),
+        "n_orders": len(orders),
+        "n_rejected": int((orders["status"] == "rejected").sum()),
+    }
 
 
 def _compounded(returns: FloatArray, initial_cash: float) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from quantlab.typing import IntArray
+from quantlab.typing import FloatArray, IntArray
 
 
 class Tick(NamedTuple):
@@ -18,11 +18,18 @@ class Tick(NamedTuple):
     label: str
 
 
-# Calendar steps of a time axis, coarse to fine: pandas period, how many of them a tick, label.
+# Calendar steps of a time axis, coarse to fine: pandas period, how many of them a tick.
 _CALENDAR = (
-    ("Y", 10, "%Y"), ("Y", 5, "%Y"), ("Y", 2, "%Y"), ("Y", 1, "%Y"), ("M", 6, "%b %Y"), ("M", 3, "%b %Y"),
-    ("M", 1, "%b %Y"), ("D", 7, "%d %b"), ("D", 1, "%d %b"), ("h", 3, "%H:%M"), ("h", 1, "%H:%M"),
+    ("Y", 10), ("Y", 5), ("Y", 2), ("Y", 1), ("M", 6), ("M", 3), ("M", 1), ("D", 7), ("D", 1), ("h", 3), ("h", 1),
 )  # fmt: skip
+# Of each pandas period: how a tick reads, and how where what it leaves out has changed since the tick before.
+_LABELS = {
+    "Y": ("%Y", "%Y"),
+    "M": ("%b %Y", "%b %Y"),
+    "D": ("%d %b", "%d %b %Y"),
+    "h": ("%H:%M", "%d %b %H:%M"),
+}
+_LEFT_OUT = {"Y": "%Y", "M": "%Y", "D": "%Y", "h": "%Y-%m-%d"}
 
 
 def value_ticks(low: float, high: float, unit: str, most: int = 5) -> tuple[Tick, ...]:
@@ -32,23 +39,52 @@ def value_ticks(low: float, high: float, unit: str, most: int = 5) -> tuple[Tick
     ['-20%', '-15%', '-10%', '-5%', '0%']
     """
     step = _round_step((high - low) / most)
+    step = max(step, 1.0) if unit == "count" else step
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return tuple(Tick(k * step, _label(k * step, step, unit)) for k in range(first, last + 1))
 
 
-def time_ticks(time: pd.DatetimeIndex, most: int = 10) -> tuple[Tick, ...]:
+def time_ticks(time: pd.DatetimeIndex, most: int = 10, room: float = 110.0) -> tuple[Tick, ...]:
     """Rows of `time` (n,) at which a year, month, day or hour begins, at most `most` of them.
 
-    The finest calendar step that fits is taken; the first row is no beginning.
+    The finest calendar step that fits is taken; the first row is no beginning. `room` is the length of the
+    axis in characters: a label that would touch the one before it, or leave the page, is dropped. The first
+    label says the year (of hours, the day), and so does each with which it changes.
     """
     local = time.tz_localize(None)
     best: tuple[Tick, ...] = ()
-    for period, step, label in _CALENDAR:
+    for period, step in _CALENDAR:
         rows = _beginnings(local, period, step)
         if len(rows) > most:
             break
-        best = tuple(Tick(float(row), local[row].strftime(label)) for row in rows)
+        best = _labelled(local, rows.tolist(), period, room)
     return best
+
+
+def round_edges(low: float, high: float, most: int) -> FloatArray:
+    """Edges of at most `most` + 1 bins of one round width that hold `low` and `high`; 0 is an edge or outside.
+
+    >>> round_edges(-0.07, 0.12, 5).round(2).tolist()
+    [-0.1, -0.05, 0.0, 0.05, 0.1, 0.15]
+    """
+    step = _round_step(max(high - low, 1e-3) / most)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return step * np.arange(first, max(last, first + 1) + 1, dtype=np.float64)
+
+
+def _labelled(time: pd.DatetimeIndex, rows: list[int], period: str, room: float) -> tuple[Tick, ...]:
+    brief, full = _LABELS[period]
+    scale = room / max(len(time) - 1, 1)
+    ticks: list[Tick] = []
+    said, free = "", 0.0
+    for row in rows:
+        context = time[row].strftime(_LEFT_OUT[period])
+        label = time[row].strftime(brief if context == said else full)
+        half = len(label) / 2.0
+        if row * scale - half >= free and row * scale + half <= room + 1.0:
+            ticks.append(Tick(float(row), label))
+            said, free = context, row * scale + half + 1.0
+    return tuple(ticks)
 
 
 def _beginnings(time: pd.DatetimeIndex, period: str, step: int) -> IntArray:

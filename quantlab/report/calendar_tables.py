@@ -77,7 +77,9 @@ def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
         for one in found[:MOST_DRAWDOWNS]
     )
     note = f"The deepest {MOST_DRAWDOWNS} of {len(found):,}." if len(found) > MOST_DRAWDOWNS else ""
-    return Table("Drawdowns", ("peak", "trough", "recovered", "depth", "bars below peak"), rows, note)
+    columns = ("peak", "trough", "recovered", "depth", "bars below peak")
+    stamps_are_long = bool((time != time.normalize()).any())
+    return Table("Drawdowns", columns, rows, note, wide=stamps_are_long)
 
 
 def _periods(series: pd.Series, period: str) -> pd.Index:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from quantlab.typing import FloatArray
 
 WIDTH = 960
 LEFT, RIGHT, TOP, BOTTOM = 72, 8, 10, 24  # margins, in pixels
+CHARACTER = 8.0  # pixels of a character of a label, at most
 N_SPOTS = 160  # columns that tell their values on hover
 
 
@@ -101,7 +102,7 @@ def time_chart(panel: Panel, height: int = 260, colours: Sequence[int] = range(8
         ),
         columns=(),
         y_ticks=_placed(value_ticks(scale.low, scale.high, panel.unit), scale.y),
-        x_ticks=_placed(time_ticks(time), scale.x),
+        x_ticks=_placed(time_ticks(time, room=(WIDTH - LEFT - RIGHT) / CHARACTER), scale.x),
         spots=_spots(marks, time, panel.unit, scale),
     )
 
@@ -123,6 +124,19 @@ def column_chart(panel: Panel, height: int = 180) -> Chart:
     ticks = tuple(Tick(LEFT + (k + 0.5) * width, names[k]) for k in range(0, len(names), every))
     y_ticks = _placed(value_ticks(scale.low, scale.high, panel.unit, 4), scale.y)
     return Chart(panel.title, height, (), tuple(columns), y_ticks, ticks, ())
+
+
+def histogram_chart(title: str, edges: FloatArray, counts: FloatArray, unit: str, height: int = 180) -> Chart:
+    """Lay out counts (n,) of values between edges (n + 1,) as columns over an axis of round values."""
+    spans = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    names = [f"{number(low, unit)} to {number(high, unit)}" for low, high in spans]
+    low, high = float(edges[0]), float(edges[-1])
+    ticks = _placed(
+        value_ticks(low, high, unit, 12), lambda at: LEFT + (WIDTH - LEFT - RIGHT) * (at - low) / (high - low)
+    )
+    inside = tuple(tick for tick in ticks if tick.at + len(tick.label) * CHARACTER / 2.0 <= WIDTH)
+    columns = column_chart(Panel(title, (Bars("values", names, counts),), "count"), height)
+    return replace(columns, x_ticks=inside)
 
 
 def _scale(n_rows: int, curves: list[FloatArray], height: int, *, with_zero: bool) -> _Scale:

@@ -28,13 +28,13 @@ def report(result_or_comparison: Result | Comparison, path: str | Path | None = 
     result_or_comparison
         What `backtest` or `compare` returned.
     path
-        The file to write; one that exists is replaced. By default a name made of the strategy, in the working
-        directory.
+        The file to write; one that exists is replaced, and folders that do not are made. By default a name made
+        of the strategy, in the working directory.
 
     Raises
     ------
     ResultError
-        If the first argument is neither, `path` is a folder, or its folder does not exist or is not writable.
+        If the first argument is neither, `path` is a folder, or its folder cannot be made or written to.
     """
     page = _page(result_or_comparison)
     target = Path(f"{_slug(page['title'])}.html" if path is None else path).expanduser()

@@ -8,16 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quantlab.display.figures import Area, Bars, Line, Panel
+from quantlab.display.figures import Area, Line, Panel
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
+from quantlab.forecasting.scores import readable
 from quantlab.metrics.catalogue import METRICS, evaluate
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.inference import sharpe_interval
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.report import calendar_tables, trading_tables
-from quantlab.report.charts import Chart, column_chart, day, time_chart
-from quantlab.report.tables import Table, frame_table, metric_table, origin_table
+from quantlab.report.axes import round_edges
+from quantlab.report.charts import Chart, day, histogram_chart, time_chart
+from quantlab.report.tables import Cell, Table, metric_table, origin_table
+from quantlab.typing import FloatArray
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
@@ -75,7 +78,8 @@ def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
     below = {
         name: f"benchmark {number(theirs[name], METRICS[name].unit)}" for name in HEADLINE if name in theirs
     }
-    below["sharpe"] = f"{doubt.level:.0%}: {interval(doubt.low, doubt.high)}"
+    if np.isfinite(doubt.low):
+        below["sharpe"] = f"{doubt.level:.0%}: {interval(doubt.low, doubt.high)}"
     below["n_trades"] = f"win rate {number(result.metrics['win_rate'], 'fraction')}"
     return [_headline(name, result.metrics[name], below.get(name, "")) for name in HEADLINE]
 
@@ -104,21 +108,24 @@ def _charts(result: Result) -> list[Chart]:
     return charts
 
 
-def _trade_chart(returns: np.ndarray[Any, np.dtype[np.float64]]) -> Chart:
+def _trade_chart(returns: FloatArray) -> Chart:
     """How many closed trades ended with which return."""
-    edges = np.histogram_bin_edges(returns, bins=min(60, max(10, returns.size // 4)))
-    counts, _ = np.histogram(returns, edges)
-    names = [number(float(low), "fraction") for low in edges[:-1]]
-    return column_chart(
-        Panel("Closed trades by return", (Bars("trades", names, counts.astype(np.float64)),), "count")
-    )
+    edges = round_edges(float(returns.min()), float(returns.max()), min(60, max(10, returns.size // 4)))
+    counts, _ = np.histogram(np.clip(returns, edges[0], edges[-1]), edges)
+    return histogram_chart("Closed trades by return", edges, counts.astype(np.float64), "fraction")
 
 
 def _metric_tables(result: Result, theirs: Mapping[str, float]) -> list[Table]:
     groups = dict.fromkeys(metric.group for metric in METRICS.values())
-    name = result.benchmark_name
-    tables = [metric_table(g, result.metrics, theirs, name if g in BESIDE else None) for g in groups]
+    tables = [metric_table(g, result.metrics, theirs if g in BESIDE else {}) for g in groups]
     return [table for table in tables if table.rows]
+
+
+def _score_table(scores: pd.DataFrame) -> Table:
+    columns, rows = readable(scores)
+    note = "Beside the forecaster stand naive and linear ones; ic is the median's information coefficient."
+    cells = tuple((Cell(name), *(Cell(text, True) for text in rest)) for name, *rest in rows)
+    return Table("Forecast scores", tuple(columns), cells, note, wide=True)
 
 
 def _tables(result: Result) -> list[Table]:
@@ -135,8 +142,5 @@ def _tables(result: Result) -> list[Table]:
         trading_tables.trade_table(closed, "Closed trades"),
     ]
     if result.forecast_scores is not None:
-        note = (
-            "Beside the forecaster stand naive and linear ones; ic is the median's information coefficient."
-        )
-        tables.insert(3, frame_table("Forecast scores", result.forecast_scores, note))
+        tables.insert(3, _score_table(result.forecast_scores))
     return [table for table in tables if table.rows]

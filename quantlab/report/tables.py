@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from quantlab.display.numbers import number
+from quantlab.display.text import OPTIONAL
 from quantlab.metrics.catalogue import METRICS
 
 
@@ -42,28 +42,22 @@ def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
     return Cell(number(value, unit), True, round(shade, 2))
 
 
-def metric_table(
-    title: str, values: Mapping[str, float], beside: Mapping[str, float], name: str | None
-) -> Table:
-    """Lay out the metrics of one catalogue group, the benchmark's beside them; definitions on hover."""
-    columns = ("", "run", name) if name else ()
+def metric_table(title: str, values: Mapping[str, float], beside: Mapping[str, float]) -> Table:
+    """Lay out the metrics of one catalogue group, the benchmark's beside them; definitions on hover.
+
+    The group about the benchmark has no rows without one.
+    """
+    columns = ("", "run", "benchmark") if beside else ()
     rows = []
     for key, metric in METRICS.items():
         if metric.group == title and key in values:
             label = Cell(metric.label, hint=f"{metric.formula} ({metric.reference})")
             row = [label, numeric(values[key], metric.unit)]
-            if name:
+            if beside:
                 row.append(numeric(beside[key], metric.unit) if key in beside else Cell(""))
             rows.append(tuple(row))
     defined = any(cell.text != "n/a" for row in rows for cell in row[1:] if cell.text)
-    return Table(title, columns, tuple(rows) if defined else ())
-
-
-def frame_table(title: str, frame: pd.DataFrame, note: str = "") -> Table:
-    """Any frame: its index as the first columns, numbers with four decimals."""
-    flat = frame.reset_index()
-    rows = tuple(tuple(_cell(value) for value in row) for row in flat.itertuples(index=False, name=None))
-    return Table(title, tuple(map(str, flat.columns)), rows, note)
+    return Table(title, columns, tuple(rows) if defined or title not in OPTIONAL else ())
 
 
 def origin_table(origin: Mapping[str, Any]) -> Table:
@@ -85,12 +79,3 @@ def _flat(facts: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]
 def _shortened(names: list[str], most: int = 30) -> str:
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} … and {len(names) - most:,} more"
-
-
-def _cell(value: Any) -> Cell:
-    if isinstance(value, float | np.floating):
-        return Cell("n/a" if np.isnan(value) else f"{value:,.4f}", True)
-    return Cell(
-        f"{value:,}" if isinstance(value, int | np.integer) else str(value),
-        isinstance(value, int | np.integer),
-    )

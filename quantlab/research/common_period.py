@@ -11,7 +11,7 @@ import pandas as pd
 
 from quantlab.engine.result import Result
 from quantlab.errors import DataError
-from quantlab.metrics.run_figures import RunFigures
+from quantlab.metrics.run_figures import RunFigures, trading_figures
 from quantlab.typing import FloatArray
 
 
@@ -48,7 +48,6 @@ class Stretch:
         still_open = trades["open"] | (trades["exit_time"] > self.time[-1])
         closed = trades[(trades["entry_time"] >= self.time[0]) & ~still_open]
         weights = result.weights.reindex(self.time).fillna(0.0).to_numpy()
-        paid = fills["quantity"] * (fills["price"] - fills["reference_price"])
         return RunFigures(
             returns=self.returns,
             equity=self.equity,
@@ -56,19 +55,8 @@ class Stretch:
             periods_per_year=result.periods_per_year,
             risk_free_annual=result.risk_free_annual,
             benchmark=benchmark,
-            trade_profit=closed["profit"].to_numpy(),
-            trade_return=closed["return"].to_numpy(),
-            trade_bars=closed["bars_held"].to_numpy(),
-            trade_worst=closed["worst"].to_numpy(),
-            trade_best=closed["best"].to_numpy(),
-            gross_exposure=np.abs(weights).sum(axis=1),
-            net_exposure=weights.sum(axis=1),
-            traded_value=float((fills["quantity"] * fills["price"]).abs().sum()),
-            commission=float(fills["commission"].sum()),
-            slippage=float(paid.sum()),
-            n_orders=len(orders),
+            **trading_figures(closed, fills, orders, weights),
             n_fills=int((result.fills["time"] <= self.time[-1]).sum()),
-            n_rejected=int((orders["status"] == "rejected").sum()),
             n_open_trades=int(still_open.sum()),
             ruined=self.ruined,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quantlab.display.numbers import interval, number
+from quantlab.display.numbers import NOT_AVAILABLE, interval, number
 from quantlab.metrics.catalogue import METRICS
 from quantlab.research.doubt import DOUBTED
 
@@ -100,11 +100,14 @@ class Comparison:
         from quantlab.display.text import table  # rich
 
         (columns, rows), (gaps, differences) = self.table, self.differences
-        parts = [*self.subtitle, "", table("", columns, rows, units=dict.fromkeys(columns[1:], "text"))]
-        if differences:
-            units = dict.fromkeys(gaps[1:], "text")
-            parts += ["", table(f"against {self.benchmark}, paired", gaps, differences, units=units)]
-        return "\n".join([*parts, *([""] if self.notes else []), *(f"! {note}" for note in self.notes)])
+        blocks = [("", columns, rows), (f"against {self.benchmark}, paired", gaps, differences)]
+        shown = [block for block in blocks if block[2]]
+        notes = [()] * (len(shown) - 1) + [self.notes]
+        tables = [
+            table(title, names, cells, units=dict.fromkeys(names[1:], "text"), notes=said)
+            for (title, names, cells), said in zip(shown, notes, strict=True)
+        ]
+        return "\n".join(self.subtitle) + "\n\n" + "\n\n".join(tables)
 
     def __repr__(self) -> str:
         return str(self)
@@ -126,6 +129,8 @@ class Comparison:
 
 
 def _with_bounds(values: Mapping[str, float], name: str, unit: str) -> str:
+    if np.isnan(values[name]):
+        return NOT_AVAILABLE
     bounds = interval(values[f"{name}_low"], values[f"{name}_high"], unit)
     return f"{number(values[name], unit)} {bounds}"
 

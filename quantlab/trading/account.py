@@ -42,7 +42,8 @@ class Account:
     whole_units: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.leverage < math.inf:
+        number = isinstance(self.leverage, int | float) and not isinstance(self.leverage, bool)
+        if not number or not 0.0 < self.leverage < math.inf:
             raise StrategyError(
                 f"Account(leverage={self.leverage!r}): give a positive finite multiple of equity."
             )

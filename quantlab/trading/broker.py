@@ -41,12 +41,14 @@ class Broker:
         self.money: FloatArray = np.array([cash])
         self.busy = False
         """Whether orders rest (also replaced ones, until the next instant clears them)."""
-        self._bars = bars
         self._terms = terms
         self._price = price
         self._mark = bars.mark
         self._volume = bars.volume
         self._last_row = bars.end_rows
+        self._delisting_returns: FloatArray = np.array(
+            [bars.ends[s].delisting_return if s in bars.ends else 0.0 for s in bars.symbols]
+        )
         self._target: IntArray = np.full(n, -1, np.int64)
         self._resting: IntArray = np.zeros(n, np.int64)
         self._queue: IntArray = np.zeros(FIRST_QUEUE, np.int64)
@@ -128,11 +130,8 @@ class Broker:
 
     def delist(self, bar: int) -> int:
         """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return)."""
-        returns = np.zeros(self._bars.n_symbols)
-        for symbol, ending in self._bars.ends.items():
-            returns[self._bars.index(symbol)] = ending.delisting_return
         rows = np.minimum(self._last_row, bar)
-        price = self._mark[rows, np.arange(len(rows))] * (1.0 + returns)
+        price = self._mark[rows, np.arange(len(rows))] * (1.0 + self._delisting_returns)
         return self._close_out(bar, DELISTING, self._last_row < bar, price)
 
     def liquidate(self, bar: int) -> int:

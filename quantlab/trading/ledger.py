@@ -106,11 +106,6 @@ def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, .
     )
 
 
-def slippage_paid(fills: RecordArray) -> float:
-    """Money lost to slippage: Σ |quantity| × (price − reference price), adverse positive."""
-    return float(np.sum(fills["quantity"] * (fills["price"] - fills["reference_price"])))
-
-
 def positions_of(fills: RecordArray, n_bars: int, n_symbols: int) -> FloatArray:
     """Units held after the fills of each bar, ``(n_bars, n_symbols)``, replayed from the fills."""
     held = np.full((n_bars, n_symbols), np.nan)

@@ -7,20 +7,23 @@ import pandas as pd
 
 from quantlab.kernels import round_trips as kernel
 from quantlab.market.bars import Bars
-from quantlab.records import TRADE
-from quantlab.trading.ledger import named
+from quantlab.records import LIQUIDATION, TRADE
+from quantlab.trading.ledger import Record, named
 from quantlab.typing import RecordArray
 
 SIDES = ("short", "long")
 
 
-def trades_of(fills: RecordArray, bars: Bars, n_bars: int, filled_at_close: bool) -> RecordArray:
-    """Return the trades (layout ``TRADE``) of `fills` over the first `n_bars` rows of `bars`.
+def trades_of(record: Record, bars: Bars, n_bars: int, same_close: bool) -> RecordArray:
+    """Return the trades (layout ``TRADE``) of a record over the first `n_bars` rows of `bars`.
 
     A trade still open at the last row is valued at its mark there and flagged `open`.
     """
+    fills = record.fills
     trades = np.zeros(len(fills), TRADE)
-    n = kernel.round_trips(fills, trades, bars.high, bars.low, bars.mark, n_bars, filled_at_close)
+    # A liquidation happens at the close of its bar whatever the orders do.
+    at_close = same_close | (record.orders["kind"][fills["order"]] == LIQUIDATION)
+    n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars)
     return trades[:n]
 
 
@@ -33,7 +36,7 @@ def trade_frame(trades: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str,
     `worst` and `best` are the excursions while held as fractions of the average entry price.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        returns = trades["profit"] / trades["entry_value"]
+        returns = np.where(trades["entry_value"] > 0.0, trades["profit"] / trades["entry_value"], np.nan)
     return pd.DataFrame(
         {
             "symbol": named(trades["symbol"], symbols),

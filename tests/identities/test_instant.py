@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantlab.records import KIND_NAMES, REASON_NAMES
+from quantlab.records import KIND_NAMES, REASON_NAMES, STATUS_NAMES
 from quantlab.trading.account import Account, terms_of
 from quantlab.trading.broker import Broker
 from quantlab.trading.costs import Costs
@@ -26,6 +26,7 @@ def one_instant(cash, position, orders, price, value_price, volume, costs, lever
     bars = SimpleNamespace(
         n_bars=2,
         n_symbols=n,
+        symbols=[str(i) for i in range(n)],
         mark=mark,
         volume=np.array([[volume[i] for i in range(n)]] * 2),
         end_rows=np.full(n, 2),
@@ -44,6 +45,7 @@ quantities = st.one_of(
     st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3)), st.integers(-50, 50).map(float)
 )
 prices = st.floats(0.5, 300.0).map(lambda x: round(x, 4))
+odd_prices = st.one_of(prices, prices, prices, st.sampled_from([0.0, -5.0, -36.98]))
 rates = st.sampled_from([0.0, 0.001, 0.01])
 costs_in_closed_form = st.builds(Costs, commission=rates, slippage=rates, spread=st.sampled_from([0.0, 0.02]))
 any_costs = st.one_of(
@@ -77,9 +79,10 @@ def instants(draw, costs=any_costs):
         if kind.startswith("target"):
             orders = [o for o in orders if not (o[0] == symbol and o[1].startswith("target"))]
         orders.append((symbol, kind, draw(amounts[kind])))
-    position = {i: draw(quantities) for i in range(n)}
+    whole = draw(st.booleans())
+    position = {i: float(int(draw(quantities))) if whole else draw(quantities) for i in range(n)}
     orders = [o for o in orders if o[2] != 0 or (o[1].startswith("target") and position[o[0]] != 0)]
-    price = {i: draw(prices) for i in range(n)}
+    price = {i: draw(odd_prices) for i in range(n)}
     return {
         "cash": round(draw(st.floats(0, 20_000)), 2),
         "position": position,
@@ -89,8 +92,12 @@ def instants(draw, costs=any_costs):
         "volume": {i: draw(st.sampled_from([0.0, 100.0, 5_000.0])) for i in range(n)},
         "costs": draw(costs),
         "leverage": draw(st.sampled_from([1.0, 2.0, 0.5])),
-        "whole": False,
+        "whole": whole,
     }
+
+
+def outcome(broker, record, k):
+    return STATUS_NAMES[record.orders[k]["status"]], REASON_NAMES[record.orders[k]["reason"]]
 
 
 @settings(max_examples=400, deadline=None)
@@ -109,9 +116,16 @@ def test_the_kernels_do_what_the_contract_says(case):
             assert ours["quantity"] == pytest.approx(theirs[2], rel=1e-12)
             assert ours["price"] == pytest.approx(theirs[3], rel=1e-12)
             assert ours["commission"] == pytest.approx(theirs[4], rel=1e-12)
-    for k, reason in reasons.items():
-        if reason not in ("scaled_to_cash", "no_cash"):
-            assert REASON_NAMES[record.orders[k]["reason"]] == reason
+    for k in range(len(case["orders"])):
+        status, reason = outcome(broker, record, k)
+        bought = sum(f[2] for f in fills if f[0] == k)
+        if "scaled" not in reason and reason != "no_cash":
+            assert record.orders[k]["filled_quantity"] == pytest.approx(bought, rel=1e-9, abs=1e-9)
+            assert reason == reasons.get(k, "")
+            done = any(f[0] == k for f in fills) or reason == "at_target"
+            assert status == ("filled" if done else "rejected")
+        else:
+            assert reasons.get(k) in ("scaled_to_cash", "no_cash", "below_one_unit")
 
 
 @settings(max_examples=200, deadline=None)
@@ -246,3 +260,31 @@ def test_a_symbol_without_a_bar_waits():
     assert list(broker.position) == [0.0, 5.0]
     assert broker.busy
     assert list(record.orders["status"]) == [0, 1]
+
+
+def test_cash_that_dust_leaves_is_not_lost():
+    weights = [1.0] + [0.9e-9] * 49
+    broker, record = one_instant(
+        1e9,
+        dict.fromkeys(range(50), 0.0),
+        [(i, "target_weight", w) for i, w in enumerate(weights)],
+        dict.fromkeys(range(50), 10.0),
+        dict.fromkeys(range(50), 10.0),
+        dict.fromkeys(range(50), 1.0),
+        Costs(),
+        1.0,
+        False,
+    )
+    assert [REASON_NAMES[r] for r in record.orders["reason"]][1:] == ["no_cash"] * 49
+    spent = math.fsum(record.fills["quantity"] * record.fills["price"])
+    assert broker.money[0] == pytest.approx(1e9 - spent, abs=1e-6)
+    assert broker.money[0] > 1.0
+
+
+def test_money_wishes_without_a_price_and_weights_of_a_ruined_account():
+    case = {"volume": {0: 1.0}, "costs": Costs(), "leverage": 1.0, "whole": False}
+    broker, record = one_instant(100.0, {0: 0.0}, [(0, "value", 50.0)], {0: -5.0}, {0: -5.0}, **case)
+    assert outcome(broker, record, 0) == ("rejected", "no_price")
+    # Short 10 at 40 with cash 200: equity is -200, and a weight of it is nothing.
+    broker, record = one_instant(200.0, {0: -10.0}, [(0, "target_weight", 0.5)], {0: 40.0}, {0: 40.0}, **case)
+    assert list(record.fills["quantity"]) == [10.0]

@@ -24,7 +24,7 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
     def fill_price(s, q):
         fraction = costs.slippage + (costs.volume_slippage and costs.volume_slippage * abs(q) / volume[s])
         worse = math.copysign(1.0, q) * (abs(price[s]) * fraction + costs.spread / 2)
-        return max(price[s] + worse, 0.0) if price[s] > 0 else price[s] + worse
+        return max(price[s] + worse, 0.0) if price[s] >= 0 else price[s] + worse
 
     def commission(s, q):
         v = abs(q * fill_price(s, q))
@@ -46,7 +46,7 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
         elif p <= 0 and (kind == "value" or (kind in ("target_value", "target_weight") and amount != 0)):
             reasons[k] = "no_price"
         else:
-            aim = amount * equity if kind == "target_weight" else amount
+            aim = amount * max(equity, 0.0) if kind == "target_weight" else amount
             if kind in ("value", "target_value", "target_weight"):
                 aim = aim / p if aim else 0.0
             if kind.startswith("target"):
@@ -63,9 +63,12 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
     for k in list(wish):
         s = orders[k][0]
         if wish[k] * position[s] < 0:
-            part = math.copysign(min(abs(wish[k]), abs(position[s])), wish[k])
+            whole_close = abs(wish[k]) >= abs(position[s]) * (
+                1 - 1e-12
+            )  # what differs by rounding is a close
+            part = -position[s] if whole_close else wish[k]
             fill(k, s, part)
-            wish[k] -= part
+            wish[k] = 0.0 if abs(wish[k] - part) <= 1e-12 * abs(part) else wish[k] - part
     wish = {k: q for k, q in wish.items() if q}
     if not wish:
         return cash, position, fills, reasons

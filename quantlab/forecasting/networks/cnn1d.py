@@ -36,8 +36,10 @@ class CNN1D(NeuralForecaster):
     >>> CNN1D(horizon=5, channels=(16, 32))
     CNN1D(horizon=5, channels=(16, 32))
 
-    References ---------- Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), "Gradient-based learning
-    applied to document recognition", Proceedings of the IEEE 86(11).
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), "Gradient-based learning applied to document recognition",
+    Proceedings of the IEEE 86(11).
     """
 
     channels: tuple[int, ...] = (16, 16)

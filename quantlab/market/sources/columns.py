@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from quantlab.errors import DataError, did_you_mean
+from quantlab.errors import DataError
 
 NEEDED = ("open", "high", "low", "close")
 TIME = ("datetime", "timestamp", "date", "time", "ts")
@@ -45,18 +45,6 @@ def rename(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
             f"{origin} has more than one column {twice[0]!r} (letter case does not count); drop one"
         )
     return frame.set_axis(names, axis=1)
-
-
-def require_prices(names: Iterable[str], origin: str) -> None:
-    """Refuse a table without all four prices."""
-    there = list(names)
-    missing = [name for name in NEEDED if name not in there]
-    if missing:
-        raise DataError(
-            f"{origin} has no column {', '.join(missing)}; its columns are {', '.join(there) or 'none'}. "
-            f"{did_you_mean(missing[0], [*there, *missing[1:]])} Where only one price is known, say so: "
-            "frame.assign(open=frame['close'], high=frame['close'], low=frame['close'])."
-        )
 
 
 def find_time(names: Iterable[str], origin: str) -> tuple[str, ...]:

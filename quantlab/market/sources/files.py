@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from quantlab.errors import DataError, did_you_mean
+from quantlab.market.sources.delimited import read_delimited
 
-CSV = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
+CSV = tuple(f"{kind}{packed}" for kind in (".csv", ".tsv") for packed in ("", ".gz", ".bz2", ".xz", ".zip"))
 PARQUET = (".parquet", ".pq")
 
 
@@ -25,7 +25,7 @@ def read_table(address: str) -> pd.DataFrame:
     """
     name = address.split("?")[0].lower()
     if name.endswith(CSV):
-        return _guarded(_read_csv, address)
+        return _guarded(read_delimited, address)
     if name.endswith(PARQUET):
         return _guarded(pd.read_parquet, address)
     raise DataError(f"{address} is neither CSV nor Parquet; known endings: {', '.join((*CSV, *PARQUET))}")
@@ -71,6 +71,8 @@ def stem(name: str) -> str:
 def _guarded(read: Any, address: str) -> pd.DataFrame:
     try:
         frame: pd.DataFrame = read(address)
+    except DataError:
+        raise
     except (OSError, ValueError, ImportError, EOFError) as error:
         # ValueError covers pandas' EmptyDataError and ParserError, text decoding and pyarrow's ArrowInvalid.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -78,17 +80,3 @@ def _guarded(read: Any, address: str) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{address} has no rows")
     return frame
-
-
-def _read_csv(address: str) -> pd.DataFrame:
-    frame = pd.read_csv(address, low_memory=False)
-    if len(frame) > 2 and str(frame.columns[0]) == "Price" and str(frame.iloc[0, 0]) == "Ticker":
-        return _three_header_lines(frame)
-    return frame
-
-
-def _three_header_lines(frame: pd.DataFrame) -> pd.DataFrame:
-    """Read a wide frame saved to CSV: a line of fields, a line of symbols, a line for the index's name."""
-    fields = [re.sub(r"\.\d+$", "", str(name)) for name in frame.columns[1:]]
-    wide = frame.iloc[2:, 1:].set_axis(pd.MultiIndex.from_arrays([fields, list(frame.iloc[0, 1:])]), axis=1)
-    return wide.set_index(pd.Index(frame.iloc[2:, 0], name="date"))

@@ -18,6 +18,8 @@ from quantlab.market.sources.shapes import rows_of
 ADDRESSES = ("file", "ftp", "gs", "http", "https", "s3")
 SAMPLE = "sample:"
 UNNAMED_SYMBOL = "X"
+_FRAME_OF_SERIES = "s.to_frame('close').assign(open=s, high=s, low=s)"
+_FRAMES_OF_SERIES = f"Give frames: ql.read_bars({{name: {_FRAME_OF_SERIES} for name, s in series.items()}})"
 
 
 def read_rows(
@@ -43,6 +45,8 @@ def _tables(
     """Symbol (where the source gives one), name for messages, and frame of each table."""
     if isinstance(source, Mapping):
         for symbol, frame in _chosen(source, symbols).items():
+            if isinstance(frame, pd.Series):
+                raise DataError(f"{symbol} is a series, one price a time. {_FRAMES_OF_SERIES}")
             yield str(symbol), f"the frame of {symbol}", _as_frame(frame)
     elif isinstance(source, (str, Path)):
         yield from _stored_tables(str(source), symbols, only)
@@ -89,6 +93,10 @@ def known_schemes() -> tuple[str, ...]:
 def _as_frame(source: Any) -> pd.DataFrame:
     if hasattr(source, "to_pandas"):
         source = source.to_pandas()
+    if isinstance(source, pd.Series):
+        raise DataError(
+            f"a series holds one price a time. Give a frame: ql.read_bars({_FRAME_OF_SERIES}), s the series"
+        )
     if not isinstance(source, pd.DataFrame):
         raise DataError(
             f"cannot read bars from {type(source).__name__}; "

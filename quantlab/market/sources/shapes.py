@@ -14,8 +14,10 @@ import pandas as pd
 
 from quantlab.errors import DataError, did_you_mean
 from quantlab.market.rows import Rows, merge
-from quantlab.market.sources.columns import NEEDED, canonical, find_symbol, find_time, rename, require_prices
-from quantlab.market.sources.numbers import numbers
+from quantlab.market.sources.columns import NEEDED, TIME, canonical, find_symbol, find_time, rename
+from quantlab.market.sources.numbers import numbers, require_numbers
+from quantlab.market.sources.prices import require_prices
+from quantlab.market.texts import looks_like_times
 from quantlab.market.timestamps import Stamps, parse_stamps
 from quantlab.typing import IntArray
 
@@ -53,6 +55,8 @@ def rows_of(
     stamps = parse_stamps(_time(table, times), tz)
     codes, symbols = _codes(table, symbol, name, origin)
     values = table.drop(columns=[*times, *([symbol] if symbol else [])])
+    if not {*NEEDED} <= {*values.columns}:
+        require_prices(frame, origin)
     return _rows(values, codes, symbols, stamps, origin, fields)
 
 
@@ -64,13 +68,13 @@ def _rows(
     origin: str,
     fields: Iterable[str] | None,
 ) -> Rows:
-    require_prices(values.columns, origin)
     extra = [n for n in values.columns if n not in (*NEEDED, "volume")]
     asked = (fields,) if isinstance(fields, str) else fields
     wanted = extra if asked is None else [canonical(n) for n in asked]
     for n in {*wanted} - {*extra}:
         raise DataError(f"{origin} has no extra field {n!r}. {did_you_mean(n, extra)}")
     kept = [*NEEDED, *(n for n in ("volume", "adj_close") if n in values and n not in wanted), *wanted]
+    require_numbers(values, [n for n in wanted if n != "adj_close"], origin)
     rows = Rows(symbols, codes, stamps, {})
     found = {n: numbers(values[n], n, rows.place) for n in kept}
     found.setdefault("volume", np.full(len(codes), np.nan))
@@ -79,23 +83,24 @@ def _rows(
 
 def _named_table(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """Time and symbol as columns, canonical names, no left-over row numbers."""
-    if isinstance(frame.index, pd.MultiIndex):
-        levels = [frame.index.get_level_values(i) for i in range(frame.index.nlevels)]
-        frame = frame.reset_index(names=[_level_name(level) for level in levels])
-    elif isinstance(frame.index, (pd.DatetimeIndex, pd.PeriodIndex)) or frame.index.name is not None:
-        frame = frame.reset_index(names=_level_name(frame.index))
+    levels = [frame.index.get_level_values(i) for i in range(frame.index.nlevels)]
+    timed = any(canonical(name) in TIME for name in (*frame.columns, *frame.index.names))
+    names = [_level_name(level, timed) for level in levels]
+    if len(levels) > 1 or names[0] is not None:
+        frame = frame.reset_index(names=["symbol" if name is None else name for name in names])
     table = rename(frame, origin)
     unnamed = table.columns.str.match(_UNNAMED) | (table.columns == "")
-    if unnamed.any() and not {"date", "datetime", "time", "timestamp", "ts"} & set(table.columns):
+    if unnamed.any() and not {*TIME} & {*table.columns}:
         return table.rename(columns={table.columns[unnamed][0]: "date"})
     return table.loc[:, ~unnamed]
 
 
-def _level_name(level: pd.Index[Any]) -> Any:
-    is_time = isinstance(level, (pd.DatetimeIndex, pd.PeriodIndex))
-    if is_time and canonical(level.name) not in ("date", "datetime", "time", "timestamp", "ts"):
-        return "date"
-    return "symbol" if level.name is None else level.name
+def _level_name(level: pd.Index[Any], timed: bool) -> Any:
+    """Name a level of the index: "date" where it holds times, unless text of a table `timed` elsewhere."""
+    is_time = isinstance(level, (pd.DatetimeIndex, pd.PeriodIndex)) or (
+        not timed and not isinstance(level, pd.RangeIndex) and looks_like_times(level)
+    )
+    return "date" if is_time and canonical(level.name) not in TIME else level.name
 
 
 def _time(table: pd.DataFrame, names: tuple[str, ...]) -> Any:
@@ -124,7 +129,7 @@ def _wide_rows(frame: pd.DataFrame, origin: str, tz: str | None, fields: Iterabl
         raise DataError(f"{origin} has {frame.columns.nlevels} levels of columns; give two, field and symbol")
     by_field = frame if _is_field_level(frame, 0) else frame.swaplevel(axis=1)
     if not _is_field_level(by_field, 0):
-        require_prices([canonical(n) for n in frame.columns.get_level_values(0)], origin)
+        require_prices(frame.set_axis(frame.columns.get_level_values(0), axis=1), origin)
     table, stamps = _wide_stamps(by_field, origin, tz)
     owners = [str(symbol) for symbol in table.columns.get_level_values(1)]
     symbols = tuple(dict.fromkeys(symbol for symbol in owners if symbol))
@@ -134,7 +139,9 @@ def _wide_rows(frame: pd.DataFrame, origin: str, tz: str | None, fields: Iterabl
     for symbol in symbols:
         own = [i for i, owner in enumerate(owners) if owner == symbol]
         block = table.iloc[:, own + shared]
-        flat = rename(block.set_axis(block.columns.get_level_values(0), axis=1), f"{origin} ({symbol})")
+        block = block.set_axis(block.columns.get_level_values(0), axis=1)
+        require_prices(block, f"{origin} ({symbol})")
+        flat = rename(block, f"{origin} ({symbol})")
         blocks.append(_rows(flat, codes, (symbol,), stamps, f"{origin} ({symbol})", fields))
     return merge(blocks)
 

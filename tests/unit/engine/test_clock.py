@@ -216,6 +216,37 @@ def test_weights_made_elsewhere_are_followed():
         )
 
 
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        (lambda f: f.tz_localize("UTC"), "session dates without a time zone"),
+        (lambda f: f.astype(object).replace(0.5, "half"), "is no number"),
+        (lambda f: pd.concat([f, f]), "each time and each symbol once"),
+        (lambda f: f.iloc[:0], "at least one row"),
+        (lambda f: f.fillna(0.1), "A has no bar at 2024-01-04"),
+    ],
+)
+def test_weights_that_cannot_be_followed_are_refused(change, advice):
+    prices = [[10, 20], [10, 20], [10, 20], [NAN, 20], [10, 20]]
+    frame = pd.DataFrame(
+        {"A": [0.5, NAN], "B": [0.5, 0.0]}, index=pd.DatetimeIndex(["2024-01-02", "2024-01-04"])
+    )
+    with pytest.raises(ValueError, match=advice):
+        ql.backtest(ql.FollowWeights(change(frame)), one(prices, prices, ("A", "B")))
+
+
+def test_notes_say_what_the_numbers_do_not():
+    assert ql.backtest(script({}), one([10, 11], [10, 11])).notes == ("The strategy gave no orders.",)
+    prices = [[10, 20]] + [[NAN, 20]] * 3
+    stale = ql.backtest(
+        script({0: [("order", 0, 1.0)]}, None),
+        one([[10, 20]] * 2 + prices[1:], [[10, 20]] * 2 + prices[1:], ("A", "B")),
+    )
+    assert "valued at their last close: A since 2024-01-02" in stale.notes[-1]
+    holes = one(np.ones(400), np.ones(400), periods_per_year=252.0)
+    assert "annualised figures mislead" in ql.backtest(script({0: [("order", 0, 1.0)]}), holes).notes[0]
+
+
 @pytest.mark.parametrize("kind", ["A", "series", "result"])
 def test_a_benchmark_is_a_symbol_a_series_or_a_result(kind):
     bars = one([10, 11, 12, 13], [10, 11, 12, 15])

@@ -71,6 +71,53 @@ def test_a_damaged_result_is_refused(result, tmp_path, harm, advice):
         ql.Result.load(folder)
 
 
+def test_a_table_read_late_is_still_the_one_saved(result, tmp_path):
+    folder = result.save(tmp_path / "one")
+    loaded = ql.Result.load(folder)
+    other = ql.backtest(SmaCross(fast=2, slow=6), random_bars(6, 120, 3))
+    other.save(folder, overwrite=True)
+    with pytest.raises(ResultError, match="checksum differs"):
+        _ = loaded.fills
+
+
+def first_rule(bars, lookback):
+    return bars.close
+
+
+def second_rule(bars, lookback):
+    return -bars.close
+
+
+def follows(rule, threshold):
+    class Follows(ql.Strategy):
+        signal = ql.feature(rule)
+
+        def on_bar(self, now):
+            for i in range(now.n_symbols):
+                now.target_weight(i, 0.1 if now[self.signal, i] > threshold else 0.0)
+
+    return Follows()
+
+
+def test_the_fingerprint_knows_the_code_and_the_data_behind_a_run():
+    bars = random_bars(7, 80, 2, absent=0.0)
+    frame = pd.DataFrame({"S0": [0.5], "S1": [0.0]}, index=bars.time[5:6])
+    prints = [
+        ql.backtest(strategy, bars, **settings).provenance["fingerprint"]
+        for strategy, settings in [
+            (follows(first_rule, 50.0), {}),
+            (follows(second_rule, 50.0), {}),
+            (follows(first_rule, 51.0), {}),
+            (follows(first_rule, 50.0), {"benchmark": "S0"}),
+            (ql.FollowWeights(frame), {}),
+            (ql.FollowWeights(frame.rename(columns={"S0": "S1", "S1": "S0"})), {}),
+        ]
+    ]
+    assert len(set(prints)) == len(prints)
+    again = ql.backtest(follows(first_rule, 50.0), bars).provenance["fingerprint"]
+    assert again == prints[0]
+
+
 def test_a_failed_save_leaves_nothing_behind(result, tmp_path, monkeypatch):
     folder = result.save(tmp_path / "one")
     before = ql.Result.load(folder).provenance

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import quantlab as ql
@@ -70,6 +72,8 @@ def declare(body):
         ("x: int = ql.param(default=5, low=6)", "outside its range"),
         ("x = ql.state()", "initial number or a factory"),
         ("x = ql.state({})", "factory"),
+        ("params = ql.state(0)", "every strategy has a 'params' already"),
+        ("x: str = ql.param(default=3)", "make them agree"),
     ],
 )
 def test_a_declaration_that_would_mislead_is_refused(body, advice):
@@ -85,6 +89,21 @@ def test_parameters_are_frozen_and_state_belongs_to_runs():
         strategy.count = 3
     with pytest.raises(StrategyError, match="not declared"):
         strategy.total = 3
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert Cross(fast=np.int64(7), scale=np.float32(2)) == Cross(fast=7, scale=2.0)
+    assert ql.Costs(commission=np.float64(0.001)) == ql.Costs(commission=0.001)
+
+
+def test_a_float_parameter_may_have_a_whole_default():
+    made = declare("x: float = ql.param(default=1, low=0)")
+    assert (made().x, made(x=0.5).x) == (1.0, 0.5)
+
+
+def test_a_constant_cannot_replace_a_parameter_unnoticed():
+    with pytest.raises(StrategyError, match="would have no effect"):
+        type("Sub", (Cross,), {"fast": 5})
 
 
 def test_inheritance_adds_to_what_is_declared():
@@ -107,11 +126,16 @@ def run(body, n_bars=30, **settings):
         ("self.fast = 3", "frozen"),
         ("self.average = 3", "declared input"),
         ("now.cash = 3", "read-only"),
+        ("self.average > 3", r"read it as now\[self.average\]"),
+        ("self.average == 3", r"read it as now\[self.average\]"),
+        ("if self.average: pass", r"read it as now\[self.average\]"),
+        ("self.average[0]", r"read it as now\[self.average\]"),
+        ("float(self.average)", r"read it as now\[self.average\]"),
         ("now['close']", "fields are now.close"),
-        ("now.past(self.average, 0)", "ask for 1 to"),
+        ("now.past(self.average, 0)", "a whole number of rows, 1 to 10"),
         ("now.past('close', now.bar + 2)", "waits for enough"),
         ("now.is_new('fortnight')", "is not a period"),
-        ("now.quantile(self.average, 0.1)", "no quantile level"),
+        ("now.quantile(self.average, 0.1)", "is a feature and has no quantile levels"),
     ],
 )
 def test_misuse_inside_a_run_names_the_bar(line, advice):
@@ -136,6 +160,12 @@ def test_misuse_inside_a_run_names_the_bar(line, advice):
         ("now.target_weight(1, float('inf'))", Exception, "has no meaning"),
         ("now.target_weights([0.1])", Exception, r"takes \(2,\) weights"),
         ("now.target_weights([0.1, float('nan')])", Exception, "for S1 at bar 9"),
+        ("now.order(0, float('inf'))", Exception, "give a finite number"),
+        ("now.order(0, None)", Exception, "give a finite number"),
+        ("now.order('S1', 1.0)", Exception, r"now.index\('S1'\)"),
+        ("now.order(1.0, 1.0)", Exception, "whole number"),
+        ("now[self.average, 'S1']", Exception, r"now.index\('S1'\)"),
+        ("now[self.average, 1.0]", Exception, "whole number"),
         ("now.order(2, 1.0)", IndexError, "there are 2"),
         ("now.close[0] = 1.0", ValueError, "read-only"),
         ("now.position[0] = 1.0", ValueError, "read-only"),
@@ -159,6 +189,42 @@ def test_a_misspelt_name_of_now_is_answered_with_advice():
     with pytest.raises(AttributeError) as caught:
         run("def on_bar(self, now): now.clsoe")
     assert "Did you mean 'close'" in caught.value.__notes__[1]
+
+
+SEES = ["now[self.average]", "now[self.average, 0]", "now.close", "now.mark", "now.time", "now.equity", "now.weight",
+        "now.ready", "now.tradable", "now.is_new('day')", "now.past('close', 1)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", SEES)
+def test_on_start_sees_no_bar(line):
+    body = f"""
+    average = ql.feature("sma", lookback=5)
+    def on_start(self, now): {line}
+    def on_bar(self, now): pass
+    """
+    with pytest.raises(StrategyError, match="on_start sees no bar"):
+        run(body)
+
+
+@pytest.mark.parametrize("line", SEES)
+def test_on_end_sees_the_last_bar_even_when_nothing_was_decided(line):
+    body = f"""
+    average = ql.feature("sma", lookback=500)
+    def on_end(self, now):
+        assert now.bar == 29
+        {line}
+    def on_bar(self, now): pass
+    """
+    assert "nothing was decided" in run(body).notes[0]
+
+
+def test_an_error_names_its_hook():
+    with pytest.raises(ZeroDivisionError) as caught:
+        run("""
+        def on_bar(self, now): now.order(0, 1.0)
+        def on_fill(self, now, fill): 1 / 0
+        """)
+    assert "in on_fill of S() at bar 1" in caught.value.__notes__[0]
 
 
 def test_orders_outside_bars_are_errors():
@@ -197,9 +263,23 @@ def test_each_run_starts_fresh_and_leaves_the_strategy_alone():
         (lambda bars: ql.backtest("Cross", bars), "is no strategy"),
         (lambda bars: ql.backtest(ql.Strategy(), bars), "has no on_bar"),
         (lambda bars: ql.backtest(Cross(), "sample:us5"), "read it with"),
-        (lambda bars: ql.backtest(Cross(), bars, cash=0.0), "above zero"),
+        (lambda bars: ql.backtest(Cross(), bars, cash=0.0), "above 0"),
         (lambda bars: ql.backtest(Cross(), bars, engine="pyhton"), "Did you mean 'python'"),
         (lambda bars: ql.backtest(Cross(), bars, start="2031"), "no bar from 2031"),
+        (lambda bars: ql.backtest(bars, Cross()), "the strategy comes first"),
+        (lambda bars: ql.backtest(Cross(), bars, costs=0.001), r"write costs=ql.Costs\(commission=0.001\)"),
+        (lambda bars: ql.backtest(Cross(), bars, execution="same_close"), "write execution=ql.Execution"),
+        (lambda bars: ql.backtest(Cross(), bars, account={"leverage": 2}), "write account=ql.Account"),
+        (lambda bars: ql.backtest(Cross(), bars, folds=3), "write folds=ql.WalkForward"),
+        (lambda bars: ql.backtest(Cross(), bars, cash="100"), "give a finite number"),
+        (lambda bars: ql.backtest(Cross(), bars, risk_free_annual=float("nan")), "give a finite number"),
+        (lambda bars: ql.backtest(Cross(), bars, benchmark="S9"), "no symbol 'S9'"),
+        (lambda bars: ql.backtest(Cross(), bars, benchmark=[1, 2]), "give a symbol"),
+        (
+            lambda bars: ql.backtest(Cross(), bars, benchmark=pd.Series(bars.close[:, 0], bars.time)),
+            "looks like prices",
+        ),
+        (lambda bars: ql.Account(leverage="2"), "positive"),
         (lambda bars: ql.Costs(commission=-1.0), "zero or more"),
         (lambda bars: ql.Costs(commission=5), "0.1% is 0.001"),
         (lambda bars: ql.Account(leverage=0.0), "positive"),

@@ -88,10 +88,11 @@ def test_rejected_orders_by_reason() -> None:
 
 
 def test_a_metric_group_carries_its_definitions_and_vanishes_when_undefined() -> None:
-    table = metric_table("Ratios", {"sharpe": 0.5, "calmar": float("nan")}, {"sharpe": 1.5}, "SPY")
+    table = metric_table("Ratios", {"sharpe": 0.5, "calmar": float("nan")}, {"sharpe": 1.5})
     assert _texts(table) == [["Sharpe", "0.50", "1.50"], ["Calmar", "n/a", ""]]
     assert table.rows[0][0].hint == "mean(r − rf)/std(r − rf, ddof=1)·√N (Sharpe 1994)"
-    assert metric_table("Benchmark", {"beta": float("nan")}, {}, None).rows == ()
+    assert metric_table("Benchmark", {"beta": float("nan")}, {}).rows == ()
+    assert _texts(metric_table("Ratios", {"sharpe": float("nan")}, {})) == [["Sharpe", "n/a"]]
 
 
 def test_any_frame_and_any_origin_become_texts() -> None:
