@@ -48,7 +48,7 @@ def column_widths(lines: Sequence[Sequence[str]], is_number: Sequence[bool], wid
     texts = sorted((k for k, number in enumerate(is_number) if not number), key=widths.__getitem__)
     for done, k in enumerate(texts):
         share = max(room // (len(texts) - done), *map(_narrowest, columns[k]))
-        widths[k] = min(widths[k], share)
+        widths[k] = max(len(line) for text in columns[k] for line in broken(text, share).split("\n"))
         room -= widths[k]
     return widths
 

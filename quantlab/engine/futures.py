@@ -80,7 +80,9 @@ def with_other_future(value: Any, change: Change, rng: np.random.Generator) -> A
     if isinstance(value, np.ndarray):
         return _other_array(value[:stop], row, rng)
     if isinstance(value, pd.Series):
-        return _other_frame(value.to_frame(), row, stop, rng).iloc[:, 0].rename(value.name)
+        changed = _other_frame(value.to_frame(), row, stop, rng).iloc[:, 0]
+        changed.name = value.name
+        return changed
     return _other_frame(value, row, stop, rng)
 
 

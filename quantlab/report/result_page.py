@@ -14,16 +14,18 @@ from quantlab.engine.result import Result
 from quantlab.forecasting.scores import readable
 from quantlab.metrics.catalogue import METRICS, evaluate
 from quantlab.metrics.drawdown import drawdown_path
-from quantlab.metrics.inference import sharpe_interval
+from quantlab.metrics.inference import span
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.report import calendar_tables, trading_tables
 from quantlab.report.axes import round_edges
 from quantlab.report.charts import Chart, day, histogram_chart, time_chart
 from quantlab.report.tables import Cell, Table, metric_table, origin_table
+from quantlab.research.doubt import resampled
 from quantlab.typing import FloatArray
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
+LEVEL, N_RESAMPLES = 0.95, 1000  # of the intervals below the figures
 FILL_RULES = {
     "next_open": "decided at a close, filled at the next open",
     "same_close": "decided and filled at the same close",
@@ -31,11 +33,11 @@ FILL_RULES = {
 
 
 class Headline(NamedTuple):
-    """A figure in large type: label, value, a line below, definition on hover."""
+    """A figure in large type: label, value, lines below, definition on hover."""
 
     label: str
     value: str
-    below: str
+    below: tuple[str, ...]
     hint: str
 
 
@@ -74,17 +76,20 @@ def _benchmark_metrics(result: Result) -> dict[str, float]:
 
 
 def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
-    doubt = sharpe_interval(result.figures)
+    drawn = resampled({result.name: result.figures}, N_RESAMPLES, seed=0)
     below = {
-        name: f"benchmark {number(theirs[name], METRICS[name].unit)}" for name in HEADLINE if name in theirs
+        name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",) for name in HEADLINE if name in theirs
     }
-    if np.isfinite(doubt.low):
-        below["sharpe"] = f"{doubt.level:.0%}: {interval(doubt.low, doubt.high)}"
-    below["n_trades"] = f"win rate {number(result.metrics['win_rate'], 'fraction')}"
-    return [_headline(name, result.metrics[name], below.get(name, "")) for name in HEADLINE]
+    for name, draws in drawn.items():
+        low, high = span(result.metrics[name], draws[result.name].to_numpy(), LEVEL)
+        if np.isfinite(low):
+            bounds = interval(low, high, METRICS[name].unit)
+            below[name] = (f"{LEVEL:.0%}: {bounds}", *below.get(name, ()))
+    below["n_trades"] = (f"win rate {number(result.metrics['win_rate'], 'fraction')}",)
+    return [_headline(name, result.metrics[name], below.get(name, ())) for name in HEADLINE]
 
 
-def _headline(name: str, value: float, below: str) -> Headline:
+def _headline(name: str, value: float, below: tuple[str, ...]) -> Headline:
     metric = METRICS[name]
     return Headline(metric.label, number(value, metric.unit), below, f"{metric.formula} ({metric.reference})")
 

@@ -35,8 +35,8 @@ def compare(
 ) -> Comparison:
     """Compare runs on the bars that all of them have.
 
-    Every metric is computed anew on the common period. Sharpe, and with a benchmark the differences of Sharpe
-    and CAGR from it, carry intervals of a stationary bootstrap that draws the same bars for all runs, so that
+    Every metric is computed anew on the common period. Sharpe and CAGR, and with a benchmark their differences
+    from it, carry intervals of a stationary bootstrap that draws the same bars for all runs, so that
     differences are paired (`quantlab.metrics.inference`).
 
     Parameters

@@ -28,8 +28,9 @@ class Comparison:
     Parameters
     ----------
     frame
-        One row a run, best first by `by`: metrics by catalogue name, ``sharpe_low`` and ``sharpe_high``; with
-        a benchmark also ``sharpe_difference``, ``cagr_difference`` and their ``_low`` and ``_high``.
+        One row a run, best first by `by`: metrics by catalogue name, ``sharpe_low``, ``sharpe_high``,
+        ``cagr_low`` and ``cagr_high``; with a benchmark also ``sharpe_difference``, ``cagr_difference`` and
+        their ``_low`` and ``_high``.
     growth
         Growth of 1 on the common bars; one column a run, as in `frame`.
     benchmark

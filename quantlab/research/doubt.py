@@ -37,11 +37,11 @@ def resampled(figures: Mapping[str, RunFigures], n_resamples: int, seed: int) ->
 def intervals(
     frame: pd.DataFrame, draws: Mapping[str, pd.DataFrame], benchmark: str | None, level: float
 ) -> pd.DataFrame:
-    """Columns `sharpe_low`, `sharpe_high`; with a benchmark also `sharpe_difference`, `cagr_difference`.
+    """Columns `sharpe_low`, `sharpe_high`, `cagr_low`, `cagr_high`; with a benchmark also differences from it.
 
-    Each difference has its own `_low` and `_high`. Rows are those of `frame`, the runs' metrics.
+    Each difference, `sharpe_difference` and `cagr_difference`, has its own `_low` and `_high`. Rows are those of `frame`, the runs' metrics.
     """
-    parts = [_bounds("sharpe", frame["sharpe"], draws["sharpe"], level)]
+    parts = [_bounds(metric, frame[metric], draws[metric], level) for metric in DOUBTED]
     if benchmark is not None:
         for metric in DOUBTED:
             name = f"{metric}_difference"

@@ -34,7 +34,7 @@ PAIR = ("A", "B")
 NINETEEN = list(range(19))
 TWENTY = list(range(20))
 TEXT = "a sentence that is certainly longer than twenty characters"
-RULES = {name: abs for name in TEXT}
+RULES = dict.fromkeys(TEXT, abs)
 
 
 class Holder:
@@ -201,7 +201,7 @@ class LooksUpTomorrow(Rule):
 
 class LooksUpTomorrowByTime(Rule):
     def wants(self, now):
-        later = [value for time, value in BY_TIME.items() if time > now.time]
+        later = [value for time, value in BY_TIME.items() if time > pd.Timestamp(now.time)]
         return bool(later) and later[0]
 
 

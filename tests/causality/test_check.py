@@ -245,7 +245,7 @@ def test_given_forecasts_are_said_to_be_unchecked(bars):
 
 
 def test_weights_made_elsewhere(bars):
-    weights = pd.DataFrame(1.0 / 3.0, bars.time[::20], columns=list(bars.symbols))
+    weights = pd.DataFrame(1.0 / 3.0, bars.time[::20], columns=list(bars.symbols)).where(bars.present[::20])
     report = check(ql.FollowWeights(weights), bars)
     assert report
     assert not report.proven

@@ -33,14 +33,14 @@ def check(strategy, bars=precomputed.BARS, **settings):
         (precomputed.ReadsFrame, ["AS_FRAME"]),
         (precomputed.ReadsNested, ["NESTED"]),
         (precomputed.ReadsMethod, ["ANSWERS.__self__"]),
-        (precomputed.ReadsHolder, ["HOLDER.answers"]),
+        (precomputed.ReadsHolder, ["AS_DICT", "HOLDER.answers"]),
         (precomputed.ReadsModule, ["itself.AS_LIST"]),
         (precomputed.ReadsImported, ["tests.causality.precomputed.AS_LIST"]),
         (precomputed.ReadsDefault, ["wants(answers=…)", "wants(more=…)"]),
         (precomputed.ReadsClass, ["ReadsClass.answers"]),
         (precomputed.ReadsLiteral, ["a literal in wants"]),
         (precomputed.ReadsThroughCache, ["AS_LIST"]),
-        (precomputed.ReadsPartial, ["rising(…)"]),
+        (precomputed.ReadsPartial, ["partial(…)"]),
     ],
 )
 def test_an_answer_computed_elsewhere_is_named(kind, names):

@@ -55,12 +55,14 @@ def find_time(names: Iterable[str], origin: str) -> tuple[str, ...]:
     DataError
         No such column, or several that could be it.
     """
-    there = tuple(name for name in TIME if name in set(names))
+    found = list(dict.fromkeys(names))
+    there = tuple(name for name in TIME if name in found)
     if there in (("date", "time"), *((name,) for name in TIME)):
         return there
     if not there:
         raise DataError(
-            f"{origin} has no timestamps: name a column date, datetime, time or timestamp, or index by time"
+            f"{origin} has no timestamps: name a column date, datetime, time or timestamp, or index by time; "
+            f"its columns are {', '.join(found) or 'none'}"
         )
     raise DataError(
         f"{origin} has several columns that may be its time: {', '.join(there)}. Drop all but one"

@@ -48,11 +48,12 @@ def _meant(written: Mapping[str, object], missing: list[str]) -> dict[str, str]:
     """Find columns that may be the missing ones: alone in holding the word, or else alike in spelling."""
     unknown = [name for name in written if name not in (*NEEDED, *TIME, *SYMBOL, "volume")]
     found: dict[str, str] = {}
-    for needed in missing:
+    wanted = missing if "volume" in written else [*missing, "volume"]
+    for needed in wanted:
         holding = [name for name in unknown if needed in name.split("_")]
         alike = holding if len(holding) == 1 else difflib.get_close_matches(needed, unknown, n=1)
         found |= {name: needed for name in alike if name not in found}
-    return found
+    return found if {*found.values()} & {*missing} else {}
 
 
 def _closes_remedy(frame: pd.DataFrame) -> str:

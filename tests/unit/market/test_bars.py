@@ -234,6 +234,55 @@ def test_bars_print_what_they_hold():
     assert "8 more" in repr(bars_of(np.full((1, 16), 5.0), symbols=[f"S{i}" for i in range(16)]))
 
 
+def test_one_of_each_prints_as_one():
+    assert "1 bar × 1 symbol\n" in repr(bars_of([[10.0]], symbols=("A",)))
+
+
+@pytest.mark.parametrize(
+    ("time", "gap"),
+    [
+        (
+            ["2024-01-02", "2024-01-03", "2024-01-04", "2024-03-04"],
+            "between 2024-01-04 and 2024-03-04 (60 days)",
+        ),
+        (["2024-01-02", "2024-01-03", "2024-01-04", "2024-02-03"], None),
+        (["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"], None),
+        (
+            ["2024-01-31", "2024-02-29", "2024-03-31", "2024-08-31"],
+            "between 2024-03-31 and 2024-08-31 (153 days)",
+        ),
+        (pd.DatetimeIndex(["2024-01-02 10:00", "2024-01-16 10:00"], tz="UTC"), None),
+        (
+            pd.DatetimeIndex(["2024-01-02 10:00", "2024-01-17 10:00"], tz="UTC"),
+            "between 2024-01-02 and 2024-01-17 (15 days)",
+        ),
+    ],
+)
+def test_a_gap_out_of_the_ordinary_is_printed(time, gap):
+    text = repr(bars_of(np.full((len(time), 1), 5.0), symbols=("A",), time=time))
+    assert ("gap" in text) == (gap is not None)
+    assert gap is None or gap in text
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        ("2030-01-01", None, "no bar from 2030-01-01 on; the bars run from 2024-01-02 to 2024-01-03"),
+        (pd.Timestamp("2030-01-01"), None, "no bar from 2030-01-01 on;"),
+        (None, "2011", "no bar up to 2011;"),
+        ("2011", "2012-06", "no bar from 2011 to 2012-06;"),
+        (2011, None, "2011 is a number; give a date or text such as '2011'"),
+        (None, 20110103, "20110103 is a number; give a date or text"),
+    ],
+)
+def test_a_span_without_bars(start, end, message):
+    bars = bars_of([[10.0], [11.0]])
+    with pytest.raises(DataError, match=message):
+        bars.window(start, end)
+    with pytest.raises(DataError, match=message.split(" the bars")[0]):
+        read_bars(bars.frame, start=start, end=end)
+
+
 @given(panels())
 def test_frame_there_and_back(bars):
     again = read_bars(bars.frame, symbols=bars.symbols, periods_per_year=bars.periods_per_year)

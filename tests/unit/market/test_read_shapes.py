@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -34,6 +36,10 @@ ONE_SYMBOL = {
     "any letter case": upper(A),
     "index without a name": A.rename_axis(index=None),
     "dates as text": A.set_axis(A.index.strftime("%Y-%m-%d")).rename_axis("Date"),
+    "dates as text without a name": A.set_axis(A.index.strftime("%Y-%m-%d")),
+    "dates as text of another name": A.set_axis(A.index.strftime("%Y-%m-%d")).rename_axis("Day"),
+    "dates as date objects without a name": A.set_axis(pd.Index(A.index.date)),
+    "dates as numbers without a name": A.set_axis(A.index.strftime("%Y%m%d").astype(int)),
     "dates as date objects": A.set_axis(pd.Index(A.index.date, name="day")).rename_axis("date"),
     "dates as numbers": A.set_axis(A.index.strftime("%Y%m%d").astype(int)).rename_axis("date"),
     "american dates": A.set_axis(["1/2/2024", "1/3/2024", "1/31/2024"]).rename_axis("date"),
@@ -255,6 +261,46 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def test_what_cannot_be_read_says_why(source, message):
     with pytest.raises(DataError, match=message):
         read_bars(source)
+
+
+CLOSES = pd.DataFrame({"A": [1.0, 2.0], "Bb": [3.0, 4.0]}, index=A.index[:2])
+REMEDIES = {
+    "closes": (CLOSES, "frame"),
+    "closes with a date column": (CLOSES.reset_index(), "frame"),
+    "closes saved without a name": (
+        CLOSES.set_axis(CLOSES.index.strftime("%Y-%m-%d")).reset_index(),
+        "frame",
+    ),
+    "series": (CLOSES["A"], "s"),
+    "dict of series": ({"A": CLOSES["A"], "Bb": CLOSES["Bb"]}, "series"),
+    "numbered headers": (A.set_axis([f"{i}. {name}" for i, name in enumerate(A, start=1)], axis=1), "frame"),
+    "header of two words": (A.rename(columns={"close": "Close/Last"}), "frame"),
+    "misspelt": (A.rename(columns={"close": "Clos", "open": "opn"}), "frame"),
+    "one price": (A[["close"]].rename(columns=str.title), "frame"),
+}
+
+
+@pytest.mark.parametrize(("source", "name"), REMEDIES.values(), ids=REMEDIES)
+def test_the_remedy_for_missing_prices_works(source, name):
+    with pytest.raises(DataError) as refused:
+        read_bars(source)
+    names = {"ql": SimpleNamespace(read_bars=read_bars), name: source}
+    text = str(refused.value)
+    if "set_index" in text:
+        exec(re.search(r"frame = frame\.set_index\([^)]*\)", text)[0], names)
+    code = re.search(r"ql\.read_bars\(.*\)|frame\.(rename|assign)\(.*\)", text)[0]
+    bars = eval(code, names)
+    bars = read_bars(bars) if isinstance(bars, pd.DataFrame) else bars
+    assert bars.fields == ()
+    expected = A[["close"]] if bars.n_bars == 3 else CLOSES.iloc[:, : bars.n_symbols]
+    np.testing.assert_array_equal(bars.close, expected)
+
+
+def test_a_column_of_text_is_left_out_by_name():
+    frame = A.assign(venue="XNYS", mood=1.0)
+    with pytest.raises(DataError, match=r"^read with fields=\['mood'\]: column 'venue' .* such as 'XNYS'"):
+        read_bars(frame)
+    assert read_bars(frame, fields=["mood"]).fields == ("mood",)
 
 
 def test_a_file_of_another_kind_and_a_misspelt_file(tmp_path):

@@ -32,6 +32,11 @@ def test_naive_clock_times_need_a_zone():
 def test_a_zone_that_is_none():
     with pytest.raises(DataError, match=r"unknown time zone.*Did you mean 'America/New_York'"):
         read_bars(one_symbol(), tz="America/New_Yorc")
+    with pytest.raises(
+        DataError, match=r"^unknown time zone.*available_timezones\(\) lists them\.$"
+    ) as refused:
+        read_bars(one_symbol(), tz="Foo/Bar")
+    assert len(str(refused.value)) < 200
 
 
 def test_aware_times_keep_their_zone_or_take_the_one_given():
@@ -94,12 +99,17 @@ def relabel(values: list) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (relabel(["2024-01-02", "soon", "2024-01-04"]), "soon"),
+        (relabel(["2024-01-02", "soon", "2024-01-04"]), "'soon' in row 1 is no time"),
+        (relabel(["soon", "2024-01-02", "2024-01-04"]), "'soon' in row 0 is no time"),
         (relabel(["2024-01-02", "Date", "2024-01-04"]), "Date"),
         (relabel(["2024-01-02", None, "2024-01-04"]), "1 timestamps are missing, the first in row 1"),
         (one_symbol([pd.NaT, pd.Timestamp("2024-01-02")]), "1 timestamps are missing, the first in row 0"),
         (relabel(["01/02/2024", "02/02/2024", "03/02/2024"]), "day-first or month-first"),
-        (relabel(["31/01/2024", "01/02/2024", "2024-02-02"]), "cannot be read"),
+        (
+            relabel(["31/01/2024", "01/02/2024", "2024-02-02"]),
+            "cannot be read: '2024-02-02' in row 2 is not written like '31/01/2024' in row 0",
+        ),
+        (relabel(["13/01/2024", "01/13/2024"]), "'13/01/2024' is day-first, but '01/13/2024' is month-first"),
         (relabel([1704153600, 1704240000]), "number without a unit"),
         (relabel([1.5, 2.5]), "is a number, not a time"),
         (relabel([20240102, 20240231]), "no date"),
@@ -114,6 +124,24 @@ def test_timestamps_that_cannot_be(frame, message):
 
 def test_day_first_dates_that_show_it():
     assert list(read_bars(relabel(["31/01/2024", "01/02/2024"])).time.month) == [1, 2]
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y %H:%M"])
+def test_the_only_order_of_day_and_month_that_fits_all_rows(form):
+    days = pd.date_range("2020-01-01", periods=13)
+    assert list(read_bars(relabel(list(days.strftime(form)))).time) == list(days)
+
+
+def test_a_duplicate_out_of_order_is_called_a_duplicate():
+    days = ["2024-01-02", "2024-01-03", "2024-01-02", "2024-01-03", "2024-01-01"]
+    with pytest.raises(DataError) as refused:
+        read_bars(one_symbol(days))
+    assert str(refused.value).splitlines()[1:5] == [
+        "  X 2024-01-02 time: duplicate",
+        "  X 2024-01-03 time: duplicate",
+        "  X 2024-01-01 time: earlier than the row before it",
+        "By rule: time duplicate ×2, time earlier than the row before it ×1.",
+    ]
 
 
 def test_a_duplicate_is_found_by_symbol_in_any_order_of_rows():
@@ -225,7 +253,9 @@ def test_markets_that_never_close_close_at_24():
             "XNYS",
             "2024-07-04 is not a session of XNYS .*2024-07-03 and 2024-07-05",
         ),
-        (["2024-07-03"], "XNYZ", "unknown calendar 'XNYZ'. Did you mean"),
+        (["2024-07-03"], "XNYZ", "unknown calendar 'XNYZ'. Did you mean 'XNYS'"),
+        (["2024-07-03"], "nyse", "unknown calendar 'nyse'. Did you mean 'NYSE'"),
+        (["2024-07-03"], "qqqqqq", r"unknown calendar 'qqqqqq'.*get_calendar_names\(\) lists them\.$"),
         (["1700-07-05"], "XKRX", "XKRX has no timetable for 1700"),
     ],
 )
