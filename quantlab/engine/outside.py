@@ -147,7 +147,10 @@ def _function(value: Any) -> FunctionType | None:
     if isinstance(value, type) or not (callable(value) or isinstance(value, classmethod)):
         return None
     names = ("__func__", "__wrapped__", "py_func")  # methods, functools, Numba
-    return next((_function(getattr(value, name)) for name in names if hasattr(value, name)), None)
+    inner = next((getattr(value, name) for name in names if hasattr(value, name)), None)
+    return (
+        None if type(inner) is type(value) else _function(inner)
+    )  # an object may answer every name by itself
 
 
 def _named(function: FunctionType) -> Iterator[Outside]:

@@ -44,8 +44,9 @@ def read_bars(
     Parameters
     ----------
     source
-        ``"sample:us5"`` or ``"sample:indices"``; path or URL of a CSV or Parquet file; a folder with one file
-        a symbol (named by the file); a frame of one symbol, long (a symbol column) or wide (columns by field
+        ``"sample:us5"`` or ``"sample:indices"``; path or URL of a CSV, TSV or Parquet file (text parted by
+        comma, semicolon, tab or bar; a decimal comma where it is beyond doubt); a folder with one file a
+        symbol (named by the file); a frame of one symbol, long (a symbol column) or wide (columns by field
         and symbol, in either order); a dict of frames by symbol. Letter case of columns does not matter; time
         is the index or a column date, datetime, time or timestamp. Further columns of numbers become extra
         fields.

@@ -15,6 +15,7 @@ REMEDY = "Write times as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS+00:00."
 
 _OFFSET = r"(?:Z|UTC|[+-]\d{2}:?\d{2})\s*$"
 _SLASHED = r"^\s*(\d{1,2})[/.\-](\d{1,2})[/.\-]\d{4}"
+_SHORT_YEAR = r"^\s*\d{1,2}[/.\-](\d{1,2})[/.\-]\d{2}(?!\d)"
 _LIKE_A_TIME = (
     r"\d{1,4}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{1,4}|^\s*\d{8}(?!\d)|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}"
 )
@@ -85,7 +86,11 @@ def _several_offsets(text: pd.Series, tz: str | None) -> bool:
 
 def _day_first(text: pd.Series) -> bool:
     """Whether 01/02/2020 is in February, by the only order that fits all rows."""
-    if text.empty or not re.match(_SLASHED, text.iloc[0]):
+    if text.empty:
+        return False
+    if re.match(_SHORT_YEAR, text.iloc[0]):
+        _require_month_first(text)
+    if not re.match(_SLASHED, text.iloc[0]):
         return False
     parts = text.str.extract(_SLASHED).astype(float)
     only_day_first, only_month_first = parts[0] > 12, parts[1] > 12
@@ -97,6 +102,15 @@ def _day_first(text: pd.Series) -> bool:
     if not (only_day_first.any() or only_month_first.any()) and (parts[0] != parts[1]).any():
         raise DataError(f"{text.iloc[0]!r} may be day-first or month-first, and no row tells. {REMEDY}")
     return bool(only_day_first.any())
+
+
+def _require_month_first(text: pd.Series) -> None:
+    """Refuse years of two digits, which may stand first or last, unless the middle is seen to be a day."""
+    if not (text.str.extract(_SHORT_YEAR)[0].astype(float) > 12).any():
+        raise DataError(
+            f"{text.iloc[0]!r} has a year of two digits, and no row tells the order of day, month and year. "
+            f"Say it: pd.to_datetime(frame['date'], format='%d/%m/%y'). {REMEDY}"
+        )
 
 
 def _first_bad(values: pd.Index[Any], day_first: bool) -> str:

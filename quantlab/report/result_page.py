@@ -78,7 +78,9 @@ def _benchmark_metrics(result: Result) -> dict[str, float]:
 def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
     drawn = resampled({result.name: result.figures}, N_RESAMPLES, seed=0)
     below = {
-        name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",) for name in HEADLINE if name in theirs
+        name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",)
+        for name in HEADLINE
+        if name in theirs
     }
     for name, draws in drawn.items():
         low, high = span(result.metrics[name], draws[result.name].to_numpy(), LEVEL)

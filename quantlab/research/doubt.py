@@ -39,7 +39,8 @@ def intervals(
 ) -> pd.DataFrame:
     """Columns `sharpe_low`, `sharpe_high`, `cagr_low`, `cagr_high`; with a benchmark also differences from it.
 
-    Each difference, `sharpe_difference` and `cagr_difference`, has its own `_low` and `_high`. Rows are those of `frame`, the runs' metrics.
+    Each difference, `sharpe_difference` and `cagr_difference`, has its own `_low` and `_high`. Rows are those of
+    `frame`, the runs' metrics.
     """
     parts = [_bounds(metric, frame[metric], draws[metric], level) for metric in DOUBTED]
     if benchmark is not None:

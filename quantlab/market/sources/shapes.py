@@ -87,12 +87,24 @@ def _named_table(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     timed = any(canonical(name) in TIME for name in (*frame.columns, *frame.index.names))
     names = [_level_name(level, timed) for level in levels]
     if len(levels) > 1 or names[0] is not None:
-        frame = frame.reset_index(names=["symbol" if name is None else name for name in names])
+        frame = _with_levels(frame, ["symbol" if name is None else name for name in names], origin)
     table = rename(frame, origin)
     unnamed = table.columns.str.match(_UNNAMED) | (table.columns == "")
     if unnamed.any() and not {*TIME} & {*table.columns}:
         return table.rename(columns={table.columns[unnamed][0]: "date"})
     return table.loc[:, ~unnamed]
+
+
+def _with_levels(frame: pd.DataFrame, names: list[Any], origin: str) -> pd.DataFrame:
+    """Turn the levels of the index into columns of `names`."""
+    twice = [name for name in names if name in frame.columns or names.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{origin} would have two columns {twice[0]!r} with its index ({len(names)} levels, the first row "
+            f"{frame.index[0]!r}). Name the levels, or drop them: frame.reset_index(drop=True). "
+            "In a text file, rows then hold more values than there are names: decimal commas between commas?"
+        )
+    return frame.reset_index(names=names)
 
 
 def _level_name(level: pd.Index[Any], timed: bool) -> Any:

@@ -132,3 +132,11 @@ def test_a_fault_of_quantlab_itself_is_not_hidden(quantlab, monkeypatch):
     monkeypatch.setattr(read, "read_rows", None)
     with pytest.raises(TypeError, match="not callable"):
         quantlab("backtest", "hold.py", "two.csv")
+
+
+def test_nothing_asked_is_answered_with_help_alone(quantlab):
+    answer = quantlab()
+    assert answer.code == 2
+    assert "backtest" in answer.out + answer.err
+    assert "error:" not in answer.err
+    assert "Try:" not in answer.err

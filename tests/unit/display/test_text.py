@@ -42,6 +42,15 @@ def test_a_headline_has_its_lines_sections_and_notes() -> None:
     assert "Beta" not in text  # nothing defined in its section
 
 
+def test_only_the_section_about_a_benchmark_vanishes_when_undefined() -> None:
+    text = headline(
+        "Idle()", [], {"Ratios": [("Sharpe", NAN, "ratio")], "Benchmark": [("Beta", NAN, "ratio")]}
+    )
+    assert "Ratios" in text
+    assert "Sharpe  n/a" in text
+    assert "Benchmark" not in text
+
+
 def test_every_line_fits_a_pipe_and_carries_no_colour() -> None:
     long = "a strategy with a very long name " * 8
     text = headline("x", ["y"], SECTIONS, [long]) + table("t", ["c", "d"], [[long, 1.0]], notes=[long])

@@ -75,3 +75,12 @@ def test_an_index_of_other_text_is_no_time():
         read_bars(A.set_axis([5, 6, 7]))
     labelled = A.reset_index().set_axis(["2020-01-01", "2020-01-02", "2020-01-03"])
     assert read_bars(labelled, symbols="A") == EXPECTED
+
+
+def test_rows_of_more_values_than_names(tmp_path):
+    path = tmp_path / "A.csv"
+    path.write_text("date,open,high,low,close\n2024-01-02,1,5,2,5,1,5,2,5\n2024-01-03,1,5,2,5,1,5,2,5\n")
+    with pytest.raises(DataError, match=r"two columns 'symbol'.*decimal commas between commas"):
+        read_bars(path)
+    with pytest.raises(DataError, match="two columns 'date'"):
+        read_bars(A.assign(date=A.index))

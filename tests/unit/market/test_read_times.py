@@ -132,6 +132,18 @@ def test_the_only_order_of_day_and_month_that_fits_all_rows(form):
     assert list(read_bars(relabel(list(days.strftime(form)))).time) == list(days)
 
 
+@pytest.mark.parametrize(
+    "texts", [["01/02/20", "02/02/20"], ["20-01-02", "20-01-03"], ["13/02/20", "01/02/20"]]
+)
+def test_years_of_two_digits_are_refused(texts):
+    with pytest.raises(DataError, match=r"two digits.*format='%d/%m/%y'"):
+        read_bars(relabel(texts))
+
+
+def test_years_of_two_digits_after_a_day_are_read():
+    assert list(read_bars(relabel(["1/31/20", "2/1/20"])).time.strftime("%Y%m%d")) == ["20200131", "20200201"]
+
+
 def test_a_duplicate_out_of_order_is_called_a_duplicate():
     days = ["2024-01-02", "2024-01-03", "2024-01-02", "2024-01-03", "2024-01-01"]
     with pytest.raises(DataError) as refused:

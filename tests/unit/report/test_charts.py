@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 
 from quantlab.display.figures import Area, Bars, Line, Panel
-from quantlab.report.charts import BOTTOM, LEFT, RIGHT, TOP, WIDTH, column_chart, time_chart
+from quantlab.report.charts import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    column_chart,
+    histogram_chart,
+    time_chart,
+)
 
 DAYS = pd.bdate_range("2020-01-01", periods=5)
 
@@ -58,3 +67,12 @@ def test_columns_stand_and_hang_from_zero() -> None:
     np.testing.assert_allclose([up.y, up.height, down.y, down.height], [TOP, zero - TOP, zero, 110 - zero])
     assert (up.below, down.below) == (False, True)
     assert (up.text, down.text) == ("2020: 10.0%", "2021: -20.0%")
+
+
+def test_a_histogram_has_round_ticks_at_their_place() -> None:
+    edges = np.array([-0.1, -0.05, 0.0, 0.05])
+    chart = histogram_chart("Trades", edges, np.array([1.0, 2.0, 3.0]), "fraction")
+    assert chart.columns[1].text == "-5.00% to 0.00%: 2"
+    zero = next(tick for tick in chart.x_ticks if tick.label == "0%")
+    assert zero.at == round(LEFT + (WIDTH - LEFT - RIGHT) * 2 / 3, 1)
+    assert all(tick.at < WIDTH - 16 for tick in chart.x_ticks)

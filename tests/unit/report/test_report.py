@@ -244,3 +244,48 @@ def test_without_a_path_the_strategy_names_the_file(tmp_path: Path, monkeypatch:
     assert report(_big()).name == "smacross-fast-20-slow-50.html"
     assert report(made_result([0.1, 0.1], name="(/../)")).name == "report.html"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def _texts_of(page: Page, title: str) -> str:
+    return page.source.split(f"<h2>{title}</h2>")[1].split("</section>")[0]
+
+
+def test_long_names_head_columns_as_letters(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    names = [f"MomentumRank(lookback={k}, keep=1)" for k in (20, 60, 120)]
+    runs = [made_result(random.normal(0.0, 0.01, 300), name=name) for name in names]
+    page = Page(report(compare(runs, 0, n_resamples=10), tmp_path / "page.html"))
+    for title in ("All metrics", "Years", "Correlation of returns"):
+        head = re.findall(r"<th[^>]*>([^<]*)</th>", _texts_of(page, title))
+        assert head == ["", "A", "B", "C"]
+    for name in names:
+        assert re.search(rf"[ABC]: {re.escape(name)}", _texts_of(page, "Runs, best first"))
+    short = compare({"one": runs[0], "two": runs[1]}, n_resamples=10)
+    page = Page(report(short, tmp_path / "short.html"))
+    assert sorted(re.findall(r"<th[^>]*>(\w+)</th>", _texts_of(page, "All metrics"))) == ["one", "two"]
+
+
+def test_the_benchmark_column_has_a_short_name(tmp_path: Path) -> None:
+    days = pd.bdate_range("2020-01-01", periods=100)
+    random = np.random.default_rng(0)
+    against = pd.Series(random.normal(0.0, 0.01, 100), days)
+    name = "a benchmark of a very long name"
+    run = made_result(random.normal(0.0, 0.01, 100), time=days, benchmark=against, benchmark_name=name)
+    page = Page(report(run, tmp_path / "page.html"))
+    assert re.findall(r"<th[^>]*>(\w+)</th>", _texts_of(page, "Risk")) == ["run", "benchmark"]
+    assert name in page.text  # in the legend
+    assert page.source.count("95%: [") == 2  # Sharpe and CAGR
+
+
+def test_forecast_scores_are_readable(tmp_path: Path) -> None:
+    keys = pd.MultiIndex.from_tuples([("CNN1D", 5), ("naive", 5)], names=["forecaster", "horizon"])
+    columns = ("ic", "ic_error", "ic_t", "icir", "rank_ic", "hit_rate", "pinball", "skill", "n")
+    scores = pd.DataFrame([[0.01] * 8 + [2000.0]] * 2, index=keys, columns=list(columns))
+    page = Page(report(made_result([0.1, 0.2], forecast_scores=scores), tmp_path / "page.html"))
+    text = _texts_of(page, "Forecast scores")
+    assert "ic error" in text
+    assert "rank ic" in text
+    assert "1.0%" in text
+    assert "2,000" in text
+    assert "_" not in text
+    assert '<section class="table wide">\n<h2>Forecast scores' in page.source

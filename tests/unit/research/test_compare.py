@@ -203,3 +203,21 @@ def test_text_and_notebook_say_the_same_and_escape_names() -> None:
 def test_plot_has_a_line_a_run() -> None:
     comparison = compare([made_result(_daily(1), name="a"), made_result(_daily(2), name="b")], n_resamples=10)
     assert {trace.name for trace in comparison.plot().data} == {"a", "b"}
+
+
+def test_an_undefined_ratio_is_said_once() -> None:
+    idle = made_result(np.zeros(50), name="idle", n_fills=0)
+    text = str(compare([idle, made_result(_daily(1, 50), name="busy")], n_resamples=10))
+    assert "n/a n/a" not in text
+    assert "n/a" in next(line for line in text.splitlines() if line.startswith(" idle"))
+
+
+def test_cagr_has_an_interval_too() -> None:
+    row = compare(made_result(_daily(1))).frame.iloc[0]
+    assert row["cagr_low"] < row["cagr"] < row["cagr_high"]
+
+
+def test_notes_are_wrapped() -> None:
+    noted = made_result(_daily(1), notes=("words " * 40,))
+    lines = str(compare(noted, n_resamples=10)).splitlines()
+    assert max(map(len, lines)) <= 100
