@@ -59,7 +59,7 @@ class Scores:
 
 def readable(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Headings and cells, as text, of `Scores.frame`: without ``ic_t``, and without what is undefined for all."""
-    shown = frame.drop(columns="ic_t", errors="ignore").dropna(axis="columns", how="all")
+    shown = frame.drop(columns="ic_t").dropna(axis="columns", how="all")
     headings = ["forecaster", "horizon", *(HEADINGS.get(column, column) for column in shown.columns)]
     return headings, [
         [str(name), str(horizon), *map(_text, row, shown.columns)]

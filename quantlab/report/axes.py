@@ -53,7 +53,8 @@ def time_ticks(time: pd.DatetimeIndex, most: int = 10, room: float = 110.0) -> t
     """
     local = time.tz_localize(None)
     best: tuple[Tick, ...] = ()
-    for period, step in _CALENDAR:
+    has_hours = bool((local != local.normalize()).any())
+    for period, step in _CALENDAR if has_hours else _CALENDAR[:-2]:  # a session label has no hour
         rows = _beginnings(local, period, step)
         if len(rows) > most:
             break

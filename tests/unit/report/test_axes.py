@@ -42,12 +42,18 @@ def test_times_are_beginnings(time: pd.DatetimeIndex, labels: list[str]) -> None
 def test_days_say_the_year_first_and_when_it_changes() -> None:
     time = pd.bdate_range("2019-12-26", "2020-01-03")
     labels = [tick.label for tick in time_ticks(time)]
-    assert labels == ["27 Dec 2019", "30 Dec", "31 Dec", "01 Jan 2020", "02 Jan"]  # the last leaves no room
+    assert labels == [
+        "27 Dec 2019",
+        "30 Dec",
+        "31 Dec",
+        "01 Jan 2020",
+        "02 Jan",
+    ]  # one on the last row would leave the page
 
 
 def test_hours_say_the_day_when_it_changes() -> None:
     time = pd.date_range("2020-01-01 22:00", periods=5, freq="h")
-    assert [tick.label for tick in time_ticks(time)] == ["01 Jan 23:00", "02 Jan 00:00", "01:00", "02:00"]
+    assert [tick.label for tick in time_ticks(time)] == ["01 Jan 23:00", "02 Jan 00:00", "01:00"]
 
 
 @pytest.mark.parametrize("room", [20.0, 40.0, 110.0])
@@ -75,4 +81,4 @@ def test_counts_are_whole() -> None:
 
 def test_ticks_speak_the_wall_clock_of_the_index() -> None:
     time = pd.date_range("2020-06-01 09:30", periods=4, freq="h", tz="America/New_York")
-    assert [tick.label for tick in time_ticks(time)] == ["01 Jun 10:30", "11:30", "12:30"]
+    assert [tick.label for tick in time_ticks(time)] == ["01 Jun 10:30", "11:30"]

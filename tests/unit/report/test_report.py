@@ -146,7 +146,8 @@ def test_odd_runs_have_a_page_and_the_undefined_prints_as_not_available(
 
 
 def test_forecast_scores_are_shown_when_there_are_any(tmp_path: Path) -> None:
-    scores = pd.DataFrame({"ic": [0.02, 0.0]}, index=pd.Index(["CNN1D", "naive"], name="forecaster"))
+    keys = pd.MultiIndex.from_tuples([("CNN1D", 5), ("naive", 5)], names=["forecaster", "horizon"])
+    scores = pd.DataFrame({"ic": [0.02, 0.0], "ic_t": [1.0, 0.0]}, index=keys)
     assert "Forecast scores" in Page(report(_big(forecast_scores=scores), tmp_path / "a.html")).text
     assert "Forecast scores" not in Page(report(_big(), tmp_path / "b.html")).text
 
