@@ -11,10 +11,7 @@ hypothesis.settings.load_profile("quantlab")
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    before = os.environ.get("QUANTLAB_CACHE")
-    os.environ["QUANTLAB_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["QUANTLAB_CACHE"]
-    else:
-        os.environ["QUANTLAB_CACHE"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUANTLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("COLUMNS", "100")  # tables follow the terminal's width
+        yield
