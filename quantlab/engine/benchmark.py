@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from quantlab.display.moments import moment
 from quantlab.errors import DataError
 from quantlab.market.bars import Bars
 from quantlab.typing import FloatArray
@@ -59,7 +60,7 @@ def _on(time: pd.DatetimeIndex, returns: pd.Series, name: str) -> pd.Series:
     if found.isna().any():
         missing = found.index[found.isna()]
         raise DataError(
-            f"The benchmark has no return at {missing[0]} ({len(missing)} of {len(time)} bars): "
+            f"The benchmark has no return at {moment(missing[0])} ({len(missing)} of {len(time)} bars): "
             "give one return for every bar of the run (.fillna(0.0) after pct_change())."
         )
     return found.astype(float)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from quantlab.display.moments import moment
 from quantlab.engine.strategy import Input, Strategy
 from quantlab.errors import DataError, did_you_mean
 from quantlab.features.features import feature
@@ -69,7 +70,9 @@ class FollowWeights(Strategy):
         if (rows < 0).any():
             missing = times[inside][rows < 0][0]
             before = bars.time[bars.time < missing][-1]
-            raise DataError(f"FollowWeights: there is no bar at {missing}; the bar before is at {before}.")
+            raise DataError(
+                f"FollowWeights: no bar is at {moment(missing)}; the one before is at {moment(before)}."
+            )
         weights = np.full((bars.n_bars, bars.n_symbols), np.nan)
         for name in frame.columns:
             if name not in bars.symbols:
@@ -81,8 +84,8 @@ class FollowWeights(Strategy):
         if len(lost):
             row, column = lost[0]
             raise DataError(
-                f"FollowWeights: {bars.symbols[column]} has no bar at {bars.time[row]}, so its weight there cannot "
-                f"be acted on ({len(lost)} such weights): leave it NaN."
+                f"FollowWeights: {bars.symbols[column]} has no bar at {moment(bars.time[row])}, so its weight there "
+                f"cannot be acted on ({len(lost)} such weights): leave it NaN."
             )
         return weights
 

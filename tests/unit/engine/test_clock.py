@@ -210,7 +210,7 @@ def test_weights_made_elsewhere_are_followed():
     assert result.positions.values.tolist() == [[0, 0], [0, 0], [5, 2.5], [5, 2.5], [5, 0]]
     with pytest.raises(ValueError, match="Did you mean 'A'"):
         ql.backtest(ql.FollowWeights(frame.rename(columns={"A": "AA"})), bars)
-    with pytest.raises(ValueError, match="no bar at 2024-01-04 12:00"):
+    with pytest.raises(ValueError, match="no bar is at 2024-01-04 12:00"):
         ql.backtest(
             ql.FollowWeights(frame.set_axis([frame.index[0], pd.Timestamp("2024-01-04 12:00")])), bars
         )
