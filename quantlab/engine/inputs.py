@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantlab.engine.now import Source
+from quantlab.engine.source import Source
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import ForecastError, did_you_mean
 from quantlab.features.features import Feature, compute_input

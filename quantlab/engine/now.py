@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import numpy as np
 
+from quantlab.engine.periods import period_starts
+from quantlab.engine.source import Source, must_be_source
 from quantlab.engine.strategy import Input
-from quantlab.errors import OrderError, StrategyError, did_you_mean
+from quantlab.errors import OrderError, StrategyError
 from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
 from quantlab.typing import BoolArray, FloatArray
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from quantlab.market.bars import Bars
     from quantlab.trading.broker import Broker
 
-PERIODS = ("day", "week", "month", "quarter", "year")
 Period = Literal["day", "week", "month", "quarter", "year"]
 FIELDS = ("open", "high", "low", "close", "volume", "mark")
 
@@ -46,46 +47,6 @@ class Fill(NamedTuple):
     price: float
     commission: float
     order: int
-
-
-class Source:
-    """A matrix that `now` serves row by row; strategies hold it as a handle and cannot look inside.
-
-    Parameters
-    ----------
-    name
-        Attribute or field name, for messages.
-    values
-        ``(n_bars, n_symbols)``.
-    levels
-        Quantile level → matrix, for forecasts.
-    """
-
-    __slots__ = ("_block", "_levels", "_row", "_row_bar", "_values", "name")
-    __hash__ = object.__hash__
-
-    def __init__(self, name: str, values: FloatArray, levels: dict[float, FloatArray] | None = None) -> None:
-        self.name = name
-        self._values = values
-        self._levels = {level: Source(name, matrix) for level, matrix in (levels or {}).items()}
-        self._block: list[float] = []
-        self._row: FloatArray = values[:0]
-        self._row_bar = -2  # no bar: before the first one, now stands at -1
-
-    def __repr__(self) -> str:
-        return f"<input {self.name}>"
-
-    def _misread(self, *_: object, **__: object) -> Any:
-        raise StrategyError(
-            f"self.{self.name} is a declared input: read it as now[self.{self.name}], or now[self.{self.name}, i] "
-            "for symbol i."
-        )
-
-    # Whatever would treat the input as its value gets the same answer, also what Python would silently accept.
-    __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__ = _misread
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _misread
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _misread
-    __neg__ = __abs__ = _misread
 
 
 class Now:
@@ -187,7 +148,7 @@ class Now:
         StrategyError
             If the forecaster does not declare `level`.
         """
-        _must_be_source(forecast)
+        must_be_source(forecast)
         if not forecast._levels:
             raise StrategyError(
                 f"{forecast.name} is a feature and has no quantile levels: only forecasts have them."
@@ -299,7 +260,7 @@ class Now:
         self._must_see_a_bar()
         starts = self._is_new.get(period)
         if starts is None:
-            starts = self._is_new[period] = _period_starts(self._bars.sessions, period)
+            starts = self._is_new[period] = period_starts(self._bars.sessions, period)
         return bool(starts[self.bar])
 
     # Orders -------------------------------------------------------------------------------------------------
@@ -380,12 +341,12 @@ class Now:
         return self._fields[name]
 
     def _values_of(self, source: Any) -> FloatArray:
-        _must_be_source(source)
+        must_be_source(source)
         return cast("Source", source)._values
 
     def _row_of(self, source: Any) -> FloatArray:
         if not isinstance(source, Source):
-            _must_be_source(source)
+            must_be_source(source)
         served = cast("Source", source)
         if served._row_bar != self.bar:
             self._must_see_a_bar()
@@ -395,7 +356,7 @@ class Now:
 
     def _load(self, source: Any) -> list[float]:
         """Return the block of rows around now as Python numbers, loading it once."""
-        _must_be_source(source)
+        must_be_source(source)
         self._must_see_a_bar()
         if not source._block:
             rows = slice(self._first, self._first + rows_in_block(self.n_symbols))
@@ -417,19 +378,6 @@ def open_block(now: Now, first: int) -> None:
         source._block = []
 
 
-def _must_be_source(source: Any) -> None:
-    if isinstance(source, Source):
-        return
-    if isinstance(source, str):
-        raise StrategyError(
-            f"now[{source!r}]: inputs are attributes, as in now[self.fast_ma]; fields are now.close, now.volume, …"
-        )
-    raise StrategyError(
-        f"now[{source!r}] is not an input of this strategy: declare it in the class with ql.feature(…) "
-        "and read it as now[self.name]."
-    )
-
-
 def _frozen(array: FloatArray) -> FloatArray:
     array.flags.writeable = False
     return array
@@ -438,19 +386,3 @@ def _frozen(array: FloatArray) -> FloatArray:
 def _frozen_flags(array: BoolArray) -> BoolArray:
     array.flags.writeable = False
     return array
-
-
-def _period_starts(sessions: np.typing.NDArray[np.int64], period: str) -> BoolArray:
-    """Rows whose session lies in another period than the row before; the first row starts every period."""
-    if period not in PERIODS:
-        raise StrategyError(f"now.is_new({period!r}) is not a period. {did_you_mean(str(period), PERIODS)}")
-    days = sessions.astype("datetime64[D]")
-    months = days.astype("datetime64[M]").astype(np.int64)
-    number = {
-        "day": sessions,
-        "week": (sessions + 3) // 7,  # 1970-01-01 was a Thursday; weeks begin on Monday
-        "month": months,
-        "quarter": months // 3,
-        "year": months // 12,
-    }[period]
-    return np.concatenate([[True], number[1:] != number[:-1]])
