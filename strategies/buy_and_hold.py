@@ -15,7 +15,8 @@ class BuyAndHold(ql.Strategy):
 
     def on_bar(self, now: ql.Now) -> None:
         """Buy what has a bar for the first time."""
+        tradable = now.tradable
         for i in range(now.n_symbols):
-            if now.tradable[i] and self.bought[i] == 0.0:
+            if tradable[i] and self.bought[i] == 0.0:
                 now.target_weight(i, 1.0 / now.n_symbols)
                 self.bought[i] = 1.0
