@@ -64,6 +64,14 @@ def walk_forward(
     ForecastError
         Too few bars, a feature without values, or no fold with anything to learn from.
     """
+    if not isinstance(forecaster, Forecaster):
+        raise ForecastError(
+            f"walk_forward({forecaster!r}, …): give a forecaster made by a call, such as CNN1D(horizon=5)."
+        )
+    if folds is not None and not isinstance(folds, WalkForward):
+        raise ForecastError(
+            f"folds={folds!r}: give folds made by a call, such as WalkForward(train=1008, test=252)."
+        )
     whole("walk_forward", "seed", seed, 0)
     chosen, kept = folds or WalkForward(), open_store(store)
     recipes = forecaster.baselines() if baselines else ()

@@ -93,7 +93,12 @@ def _named(results: Mapping[str, Result] | Iterable[Result]) -> dict[str, Result
 
 def _each(results: Any) -> Iterable[Result]:
     """One result is a list of one."""
-    return [results] if isinstance(results, Result) else results
+    for one in [results] if isinstance(results, Result) else results:
+        if not isinstance(one, Result):
+            raise DataError(
+                f"compare() takes what ql.backtest returned, not {one!r}: ql.compare([first, second])."
+            )
+        yield one
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

@@ -184,3 +184,16 @@ def test_a_network_finds_a_planted_rule_that_no_line_finds():
     assert rule > 0.4
     assert pooled(table.median(), label, 1).ic > 0.8 * rule
     assert abs(pooled(table.beside["ridge"].median(), label, 1).ic) < 0.1 * rule + 0.05
+
+
+@pytest.mark.parametrize(
+    ("forecaster", "folds", "advice"),
+    [
+        ("ridge", None, "made by a call, such as CNN1D"),
+        (NaiveForecaster, None, "made by a call, such as CNN1D"),
+        (NaiveForecaster(), 3, "made by a call, such as WalkForward"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_refused(bars, forecaster, folds, advice):
+    with pytest.raises(ForecastError, match=advice):
+        walk_forward(forecaster, bars, folds)

@@ -221,3 +221,8 @@ def test_notes_are_wrapped() -> None:
     noted = made_result(_daily(1), notes=("words " * 40,))
     lines = str(compare(noted, n_resamples=10)).splitlines()
     assert max(map(len, lines)) <= 100
+
+
+def test_what_is_no_result_is_refused() -> None:
+    with pytest.raises(DataError, match=r"takes what ql\.backtest returned, not 1"):
+        compare([1, 2])  # type: ignore[list-item]
