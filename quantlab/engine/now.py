@@ -78,9 +78,9 @@ class Now:
         "_broker": "",
         "_fields": "",
         "_first": "",
+        "_flags": "",
         "_is_new": "",
         "_offset": "",
-        "_ready": "",
         "_refusal": "",
         "_sources": "",
         "n_symbols": "Number of symbols.",
@@ -92,9 +92,9 @@ class Now:
     _broker: Broker
     _fields: dict[str, Source]
     _first: int
+    _flags: dict[str, Source]
     _is_new: dict[str, BoolArray]
     _offset: int
-    _ready: BoolArray
     _refusal: str
     _sources: list[Source]
 
@@ -109,11 +109,15 @@ class Now:
         put(self, "_bars", bars)
         put(self, "_broker", broker)
         put(self, "_sources", [each for s in sources for each in (s, *s._levels.values())])
-        put(self, "_fields", {name: Source(name, getattr(bars, name)) for name in FIELDS})
+        fields = {name: Source(name, getattr(bars, name)) for name in FIELDS}
+        alive = np.arange(bars.n_bars)[:, None] <= bars.end_rows
+        # Flags are served like any matrix.
+        flags = {"ready": ready, "tradable": bars.present & alive}
+        put(self, "_fields", fields)
+        put(self, "_flags", {name: Source(name, cast("FloatArray", flag)) for name, flag in flags.items()})
         put(self, "_first", -1)
         put(self, "_is_new", {})
         put(self, "_offset", 0)
-        put(self, "_ready", ready)
         put(self, "_refusal", "on_start sees no bar")
         put(self, "n_symbols", bars.n_symbols)
         put(self, "symbols", bars.symbols)
@@ -243,13 +247,12 @@ class Now:
     @property
     def ready(self) -> BoolArray:
         """Whether each symbol has a bar now and all its declared inputs."""
-        self._must_see_a_bar()
-        return _frozen_flags(self._ready[self.bar].copy())
+        return cast("BoolArray", self._row_of(self._flags["ready"]))
 
     @property
     def tradable(self) -> BoolArray:
         """Whether each symbol has a bar now and is not delisted."""
-        return _frozen_flags(~np.isnan(self.close) & (self._bars.end_rows >= self.bar))
+        return cast("BoolArray", self._row_of(self._flags["tradable"]))
 
     def index(self, symbol: str) -> int:
         """Return the number of a symbol."""
@@ -379,10 +382,5 @@ def open_block(now: Now, first: int) -> None:
 
 
 def _frozen(array: FloatArray) -> FloatArray:
-    array.flags.writeable = False
-    return array
-
-
-def _frozen_flags(array: BoolArray) -> BoolArray:
     array.flags.writeable = False
     return array

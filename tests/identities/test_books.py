@@ -126,3 +126,22 @@ def test_ruin_closes_everything_and_stops_there():
     assert np.isnan(result.sharpe)
     assert result.notes[0].startswith("RUINED")
     assert "RUINED" in str(result)
+
+
+def test_what_rests_when_the_account_is_ruined_is_cancelled():
+    nan = float("nan")
+    prices = [[10.0, 5.0], [10.0, nan], [25.0, nan], [30.0, 5.0]]
+    bars = ql.Bars.from_arrays(
+        time=np.datetime64("2020-01-01") + np.arange(4),
+        symbols=["A", "B"],
+        open=prices,
+        high=prices,
+        low=prices,
+        close=prices,
+    )
+    script = {0: [(0, "target_weight", -1.0), (1, "units", 1.0)]}
+    result = ql.backtest(replay(script), bars, cash=100.0)
+    assert result.ruined
+    assert result.orders["status"].tolist() == ["filled", "cancelled", "filled"]
+    assert result.orders["reason"].tolist() == ["", "ruined", "ruined"]
+    assert result.orders["kind"].tolist() == ["target_weight", "units", "liquidation"]
