@@ -7,7 +7,8 @@ import textwrap
 from dataclasses import asdict, dataclass
 from typing import Any
 
-WIDTH = 100
+from quantlab.display.text import WIDTH
+
 MOST_NAMED = 3  # of the things that could not be proven, in the verdict
 Value = float | str
 

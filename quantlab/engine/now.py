@@ -110,11 +110,8 @@ class Now:
         put(self, "_broker", broker)
         put(self, "_sources", [each for s in sources for each in (s, *s._levels.values())])
         fields = {name: Source(name, getattr(bars, name)) for name in FIELDS}
-        alive = np.arange(bars.n_bars)[:, None] <= bars.end_rows
-        # Flags are served like any matrix.
-        flags = {"ready": ready, "tradable": bars.present & alive}
         put(self, "_fields", fields)
-        put(self, "_flags", {name: Source(name, cast("FloatArray", flag)) for name, flag in flags.items()})
+        put(self, "_flags", {"ready": _flags("ready", ready)})
         put(self, "_first", -1)
         put(self, "_is_new", {})
         put(self, "_offset", 0)
@@ -252,6 +249,9 @@ class Now:
     @property
     def tradable(self) -> BoolArray:
         """Whether each symbol has a bar now and is not delisted."""
+        if "tradable" not in self._flags:
+            alive = np.arange(self._bars.n_bars)[:, None] <= self._bars.end_rows
+            self._flags["tradable"] = _flags("tradable", self._bars.present & alive)
         return cast("BoolArray", self._row_of(self._flags["tradable"]))
 
     def index(self, symbol: str) -> int:
@@ -348,8 +348,7 @@ class Now:
         return cast("Source", source)._values
 
     def _row_of(self, source: Any) -> FloatArray:
-        if not isinstance(source, Source):
-            must_be_source(source)
+        must_be_source(source)
         served = cast("Source", source)
         if served._row_bar != self.bar:
             self._must_see_a_bar()
@@ -379,6 +378,11 @@ def open_block(now: Now, first: int) -> None:
     object.__setattr__(now, "_offset", 0)
     for source in now._sources:
         source._block = []
+
+
+def _flags(name: str, values: BoolArray) -> Source:
+    """Make flags a source: they are served like any matrix."""
+    return Source(name, cast("FloatArray", values))
 
 
 def _frozen(array: FloatArray) -> FloatArray:

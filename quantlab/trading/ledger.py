@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from quantlab.records import FILL, KIND_NAMES, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
+from quantlab.records import FILL, KIND_NAMES, N_COUNTS, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
 FIRST_ROOM = 256
@@ -25,7 +25,7 @@ class Ledger:
     """
 
     def __init__(self, n_bars: int) -> None:
-        self.counts: IntArray = np.zeros(3, np.int64)
+        self.counts: IntArray = np.zeros(N_COUNTS, np.int64)
         self.order_log: RecordArray = np.zeros(FIRST_ROOM, ORDER)
         self.fill_log: RecordArray = np.zeros(FIRST_ROOM, FILL)
         self.equity: FloatArray = np.full(n_bars, np.nan)
