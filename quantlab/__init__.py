@@ -28,6 +28,7 @@ _HOME = {
     "Result": "quantlab.engine.result",
     "RidgeForecaster": "quantlab.forecasting.baselines",
     "Strategy": "quantlab.engine.strategy",
+    "Sweep": "quantlab.research.sweep",
     "TrainedForecaster": "quantlab.forecasting.forecaster",
     "WalkForward": "quantlab.forecasting.folds",
     "backtest": "quantlab.engine.backtest",
@@ -40,6 +41,7 @@ _HOME = {
     "report": "quantlab.report.page",
     "samples": "quantlab.market.samples",
     "state": "quantlab.engine.state",
+    "sweep": "quantlab.research.sweep",
     "walk_forward": "quantlab.forecasting.walk_forward",
 }
 
@@ -86,6 +88,8 @@ if TYPE_CHECKING:
     from quantlab.report.page import report as report
     from quantlab.research.compare import Comparison as Comparison
     from quantlab.research.compare import compare as compare
+    from quantlab.research.sweep import Sweep as Sweep
+    from quantlab.research.sweep import sweep as sweep
     from quantlab.trading.account import Account as Account
     from quantlab.trading.account import Execution as Execution
     from quantlab.trading.costs import Costs as Costs

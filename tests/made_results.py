@@ -39,6 +39,7 @@ def made_result(
     cash = settings.pop("initial_cash", 100.0)
     equity = pd.Series(cash * np.cumprod(1.0 + array), index, name="equity")
     tables = {
+        "cash": equity * 0.0,
         "positions": pd.DataFrame(1.0 if n_fills else 0.0, index, columns=[symbol]),
         "marks": equity.to_frame(symbol),
         "orders": made_orders(index, 0) if orders is None else orders,
@@ -46,7 +47,6 @@ def made_result(
         "trades": made_trades(index, 0) if trades is None else trades,
     }
     facts: dict[str, Any] = {
-        "cash": equity * 0.0,
         "initial_cash": cash,
         "periods_per_year": 252.0,
         "risk_free_annual": 0.0,

@@ -17,6 +17,7 @@ from quantlab.cli.mistakes import Verbs
 from quantlab.cli.new import new
 from quantlab.cli.report import report
 from quantlab.cli.samples import samples
+from quantlab.cli.sweep import sweep
 
 EPILOG = (
     "Results go to stdout, progress and errors to stderr. "
@@ -53,7 +54,7 @@ def quantlab_command(
     """Backtest event-driven strategies that query neural price forecasters."""
 
 
-for verb in (backtest, check, forecast, compare, report, samples, new):
+for verb in (backtest, sweep, check, forecast, compare, report, samples, new):
     app.command()(verb)
 
 

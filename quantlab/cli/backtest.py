@@ -14,8 +14,6 @@ from quantlab.errors import ResultError
 if TYPE_CHECKING:
     from quantlab.engine.result import Result
 
-MONEY = "Money and execution"
-
 
 def backtest(
     strategy: options.StrategySpec,
@@ -27,35 +25,17 @@ def backtest(
     tz: options.Zone = None,
     calendar: options.Calendar = None,
     stamp: options.Stamp = "close",
-    cash: Annotated[float, typer.Option(help="Initial cash.", rich_help_panel=MONEY)] = 100_000.0,
-    commission: Annotated[
-        float, typer.Option(help="Fraction of the value traded: 0.001 is 0.1%.", rich_help_panel=MONEY)
-    ] = 0.0,
-    slippage: Annotated[float, typer.Option(help="Fraction of the price.", rich_help_panel=MONEY)] = 0.0,
-    spread: Annotated[
-        float, typer.Option(help="Whole bid-ask spread, in price units.", rich_help_panel=MONEY)
-    ] = 0.0,
-    whole_units: Annotated[
-        bool, typer.Option("--whole-units", help="Trade whole units only.", rich_help_panel=MONEY)
-    ] = False,
-    leverage: Annotated[
-        float, typer.Option(help="Largest gross exposure, times equity.", rich_help_panel=MONEY)
-    ] = 1.0,
-    same_close: Annotated[
-        bool,
-        typer.Option(
-            "--same-close",
-            help="Fill at the very close decided on, which no real order can.",
-            rich_help_panel=MONEY,
-        ),
-    ] = False,
-    benchmark: Annotated[
-        str | None, typer.Option(metavar="SYMBOL", help="Symbol to measure against.", rich_help_panel=MONEY)
-    ] = None,
-    risk_free_annual: Annotated[
-        float, typer.Option(help="Riskless return a year, a fraction.", rich_help_panel=MONEY)
-    ] = 0.0,
+    cash: options.Cash = 100_000.0,
+    commission: options.Commission = 0.0,
+    slippage: options.Slippage = 0.0,
+    spread: options.Spread = 0.0,
+    whole_units: options.WholeUnits = False,
+    leverage: options.Leverage = 1.0,
+    same_close: options.SameClose = False,
+    benchmark: options.BenchmarkSymbol = None,
+    risk_free_annual: options.RiskFreeAnnual = 0.0,
     seed: options.Seed = 0,
+    engine: options.Engine = "auto",
     save: Annotated[
         Path | None,
         typer.Option(
@@ -95,6 +75,7 @@ def backtest(
             benchmark=benchmark,
             risk_free_annual=risk_free_annual,
             seed=seed,
+            engine=engine,
         )
     typer.echo(strict_json(_record(result)) if json else str(result))
     if save is not None:

@@ -23,6 +23,9 @@ def check(
     tz: options.Zone = None,
     calendar: options.Calendar = None,
     stamp: options.Stamp = "close",
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Tell as well whether it can be compiled, and what hinders.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Change the future and demand the same decisions before it; exit code 1 when they differ."""
@@ -37,6 +40,7 @@ def check(
             seed=seed,
             start=start,
             end=end,
+            compiled=compiled,
         )
     typer.echo(strict_json(report.to_dict()) if json else str(report))
     if not report:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from quantlab.market.bars import Bars
 
 BARS = "Bars"
+MONEY = "Money and execution"
 OUTPUT = "Output"
 
 StrategySpec = Annotated[
@@ -57,11 +58,38 @@ Stamp = Annotated[
         metavar="close|open", help="Whether times name a bar's close or open.", rich_help_panel=BARS
     ),
 ]
+Cash = Annotated[float, typer.Option(help="Initial cash.", rich_help_panel=MONEY)]
+Commission = Annotated[
+    float, typer.Option(help="Fraction of the value traded: 0.001 is 0.1%.", rich_help_panel=MONEY)
+]
+Slippage = Annotated[float, typer.Option(help="Fraction of the price.", rich_help_panel=MONEY)]
+Spread = Annotated[float, typer.Option(help="Whole bid-ask spread, in price units.", rich_help_panel=MONEY)]
+WholeUnits = Annotated[
+    bool, typer.Option("--whole-units", help="Trade whole units only.", rich_help_panel=MONEY)
+]
+Leverage = Annotated[float, typer.Option(help="Largest gross exposure, times equity.", rich_help_panel=MONEY)]
+SameClose = Annotated[
+    bool,
+    typer.Option(
+        "--same-close",
+        help="Fill at the very close decided on, which no real order can.",
+        rich_help_panel=MONEY,
+    ),
+]
+BenchmarkSymbol = Annotated[
+    str | None, typer.Option(metavar="SYMBOL", help="Symbol to measure against.", rich_help_panel=MONEY)
+]
+RiskFreeAnnual = Annotated[
+    float, typer.Option(help="Riskless return a year, a fraction.", rich_help_panel=MONEY)
+]
 Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN…", help="Folders that backtest --save wrote.", show_default=False)
 ]
 BenchmarkRun = Annotated[
     str | None, typer.Option(metavar="RUN", help="The run that the others are measured against.")
+]
+Engine = Annotated[
+    str, typer.Option(metavar="NAME", help="python, compiled, or auto to let quantlab choose.")
 ]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
 Json = Annotated[

@@ -56,12 +56,13 @@ def _values(kind: type[Strategy], params: Sequence[str]) -> dict[str, Any]:
             raise StrategyError(f"--param {given!r} is not NAME=VALUE, such as --param fast=20.")
         if name in values:
             raise StrategyError(f"--param {name} is given twice: {values[name]!r} and {text!r}.")
-        values[name] = _read(name, text.strip(), type(defaults[name])) if name in defaults else text
+        known = name in defaults
+        values[name] = read_value("--param", name, text.strip(), type(defaults[name])) if known else text
     return values
 
 
-def _read(name: str, text: str, kind: type) -> Any:
-    """Read a value by the declared type of its parameter."""
+def read_value(option: str, name: str, text: str, kind: type) -> Any:
+    """Read a value by the declared type of its parameter; a StrategyError names the `option` it was given to."""
     readers: Mapping[type, Callable[[str], Any]] = {
         int: int,
         float: float,
@@ -71,4 +72,4 @@ def _read(name: str, text: str, kind: type) -> Any:
         return readers.get(kind, str)(text)
     except (ValueError, KeyError) as error:
         words = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
-        raise StrategyError(f"--param {name}={text}: {name} is {words}.") from error
+        raise StrategyError(f"{option} {name}={text}: {name} is {words}.") from error

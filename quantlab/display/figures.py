@@ -69,10 +69,11 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """Panels above each other on one time axis."""
+    """Panels above each other on one x axis; `x` names what it shows where that is not time."""
 
     title: str
     panels: tuple[Panel, ...]
+    x: str = ""
 
 
 def run_figure(title: str, equity: Mapping[str, pd.Series], drawdown: pd.Series) -> Figure:
@@ -88,11 +89,11 @@ def growth_figure(title: str, curves: Mapping[str, pd.Series]) -> Figure:
 
 
 def heat_figure(title: str, frame: pd.DataFrame, unit: str = "ratio") -> Figure:
-    """Cells of a frame, coloured by value: a sweep over two params."""
+    """Cells of a frame, coloured by value: a sweep over two params, the names of its index and columns."""
     cells = HeatMap(
         tuple(map(str, frame.index)), tuple(map(str, frame.columns)), frame.to_numpy(dtype=np.float64)
     )
-    return Figure(title, (Panel(title, (cells,), unit),))
+    return Figure(title, (Panel(str(frame.index.name or ""), (cells,), unit),), str(frame.columns.name or ""))
 
 
 def _line(name: str, series: pd.Series) -> Line:

@@ -10,24 +10,21 @@ import pandas as pd
 
 from quantlab.display.progress import progress_bar
 from quantlab.engine.arguments import must_be, must_be_money
+from quantlab.engine.setup import Setup
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, terms_of
 from quantlab.trading.costs import Costs
-from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
+    from quantlab.engine.engines import Run
     from quantlab.engine.inputs import Inputs
-    from quantlab.engine.loop import Outcome, Plan
-    from quantlab.engine.now import Now
     from quantlab.engine.result import Result
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
-    from quantlab.trading.broker import Broker
-    from quantlab.trading.ledger import Record
 
-ENGINES = ("python", "auto")
+ENGINES = ("python", "compiled", "auto")
 NO_COSTS = Costs()
 
 
@@ -69,7 +66,9 @@ def backtest(
     start, end
         First and last bar of the run, as labels; bars before `start` serve as warm-up.
     engine
-        ``"python"``, or ``"auto"`` to let quantlab choose. The choice and its reason are in ``result.engine``.
+        ``"python"`` calls the hooks as Python; ``"compiled"`` makes machine code of them, with the same fills and
+        equity to the last bit; ``"auto"`` compiles when it pays and can be done. The choice and its reason are in
+        ``result.engine``.
     benchmark
         A symbol of the bars, a Series of returns, or another result.
     risk_free_annual
@@ -99,78 +98,46 @@ def backtest(
     """
     # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
     from quantlab.engine.benchmark import benchmark_returns
+    from quantlab.engine.engines import run
     from quantlab.engine.inputs import ForecastSource, compute_inputs
-    from quantlab.engine.loop import run
 
-    _check_kinds(costs, account, execution, forecasts, folds, seed)
+    check_kinds(costs, account, execution, forecasts, folds, seed)
     must_be_money("cash", cash, 0.0)
     must_be_money("risk_free_annual", risk_free_annual, -1.0)
     account, execution = account or Account(), execution or Execution()
-    chosen = chosen_engine(strategy, bars, engine)
+    must_be_runnable(strategy, bars, engine)
     start_row, stop = span_of(bars, start, end)
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
     measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
     rows, terms = range(start_row, stop), terms_of(costs, account)
-    live, now, broker, plan = opened(strategy, bars, inputs, rows, float(cash), terms, execution)
+    setup = Setup(strategy, bars, inputs, rows, float(cash), terms, execution)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
-        outcome = run(live, now, broker, plan, lambda row: tick(row - start_row, ""))
+        done = run(setup, engine, lambda row: tick(row - start_row, ""))
     settings = {
         "cash": float(cash), "costs": repr(costs), "account": repr(account), "execution": repr(execution),
         "start": _label(start), "end": _label(end), "seed": seed, "risk_free_annual": risk_free_annual,
     }  # fmt: skip
-    return _result(
-        strategy, bars, inputs, plan, outcome, broker.ledger.record(outcome.stop), settings, chosen, measure
-    )
+    return _result(setup, done, settings, measure)
 
 
-def opened(
-    strategy: Strategy,
-    bars: Bars,
-    inputs: Inputs,
-    rows: range,
-    cash: float,
-    terms: FloatArray,
-    execution: Execution,
-) -> tuple[Strategy, Now, Broker, Plan]:
-    """Set up a run over `rows` of `bars`: what `quantlab.engine.loop.run` takes."""
-    from quantlab.engine.now import Now
-    from quantlab.trading.broker import Broker
-
-    ready = inputs.ready(bars)
-    plan = _plan(rows.start, rows.stop, ready if inputs.sources else None, execution)
-    broker = Broker(bars, cash, terms, bars.close if plan.same_close else bars.open)
-    now = Now(bars, broker, list(inputs.sources.values()), ready)
-    return strategy.started(bars.n_symbols, inputs.sources), now, broker, plan
-
-
-def _result(
-    strategy: Strategy,
-    bars: Bars,
-    inputs: Inputs,
-    plan: Plan,
-    outcome: Outcome,
-    record: Record,
-    settings: dict[str, Any],
-    engine: str,
-    benchmark: pd.Series | None,
-) -> Result:
+def _result(setup: Setup, done: Run, settings: dict[str, Any], benchmark: pd.Series | None) -> Result:
     from quantlab.engine.notes import notes_of
     from quantlab.engine.provenance import provenance
     from quantlab.engine.result import Result
     from quantlab.engine.tables import run_tables
 
+    strategy, bars, inputs = setup.strategy, setup.bars, setup.inputs
+    plan, outcome, record = done.plan, done.outcome, done.record
     rows = slice(plan.start, outcome.stop)
-    time = bars.time[rows]
     return Result(
         name=repr(strategy),
-        equity=pd.Series(record.equity[rows], time, name="equity"),
-        cash=pd.Series(record.cash[rows], time, name="cash"),
+        equity=pd.Series(record.equity[rows], bars.time[rows], name="equity", copy=False),
         initial_cash=settings["cash"],
         periods_per_year=bars.periods_per_year,
         risk_free_annual=settings["risk_free_annual"],
         fill="same_close" if plan.same_close else "next_open",
-        engine=engine,
+        engine=done.engine,
         notes=notes_of(bars, inputs, plan, outcome, record),
         ruined=outcome.ruined,
         benchmark_name=None if benchmark is None else str(benchmark.name),
@@ -186,8 +153,8 @@ def _scores(inputs: Inputs, bars: Bars) -> pd.DataFrame | None:
     return pd.concat(tables) if tables else None
 
 
-def chosen_engine(strategy: object, bars: object, engine: str) -> str:
-    """Refuse what cannot be run; return which engine runs, and why."""
+def must_be_runnable(strategy: object, bars: object, engine: str) -> None:
+    """Refuse what cannot be run, with what to give instead."""
     if isinstance(strategy, type) and issubclass(strategy, Strategy):
         raise StrategyError(f"{strategy.__name__} is a class: give an instance, {strategy.__name__}().")
     if isinstance(strategy, Bars):
@@ -200,12 +167,12 @@ def chosen_engine(strategy: object, bars: object, engine: str) -> str:
         raise DataError(f"bars is a {type(bars).__name__}: read it with ql.read_bars(…) first.")
     if engine not in ENGINES:
         raise StrategyError(f"engine={engine!r} is not known. {did_you_mean(engine, ENGINES)}")
-    return "python (asked for)" if engine == "python" else "python (auto)"
 
 
-def _check_kinds(
+def check_kinds(
     costs: object, account: object, execution: object, forecasts: object, folds: object, seed: object
 ) -> None:
+    """Refuse arguments of the wrong kind, with how to write what was meant; None passes."""
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
 
@@ -222,16 +189,6 @@ def span_of(bars: Bars, start: Any, end: Any) -> tuple[int, int]:
     run = bars.window(start, end)
     first = int(np.searchsorted(bars.time_ns, run.time_ns[0]))
     return first, first + run.n_bars
-
-
-def _plan(start: int, stop: int, ready: Any, execution: Execution) -> Plan:
-    from quantlab.engine.loop import Plan
-
-    first = start
-    if ready is not None:
-        decidable = np.flatnonzero(ready[start:stop].any(axis=1))
-        first = start + int(decidable[0]) if len(decidable) else stop
-    return Plan(start, stop, first, execution.fill == "same_close")
 
 
 def _label(label: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantlab.display.progress import progress_bar
-from quantlab.engine.backtest import NO_COSTS, chosen_engine, span_of
+from quantlab.engine.backtest import NO_COSTS, must_be_runnable, span_of
 from quantlab.engine.causality_report import CausalityReport as CausalityReport
 from quantlab.engine.causality_report import Finding
 from quantlab.engine.strategy import Strategy
@@ -43,6 +43,7 @@ def check(
     folds: WalkForward | None = None,
     start: Any = None,
     end: Any = None,
+    compiled: bool = False,
     progress: bool | None = None,
 ) -> CausalityReport:
     """Change the future of `bars` at many places, and demand the same inputs and orders before.
@@ -70,6 +71,8 @@ def check(
         Of the random cuts and futures, and of the training of forecasters.
     cash, costs, account, execution, forecasts, folds, start, end, progress
         As `quantlab.backtest` takes them.
+    compiled
+        Tell as well whether the strategy can be compiled, what stands in the way, and whether both engines agree.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def check(
     from quantlab.engine.observation import Setting
     from quantlab.engine.outside import outside_of
 
-    chosen_engine(strategy, bars, "python")
+    must_be_runnable(strategy, bars, "python")
     if cuts < 1:
         raise DataError(f"check(cuts={cuts!r}): give the number of places to change the future, 1 or more.")
     start_row, stop = span_of(bars, start, end)
@@ -119,6 +122,20 @@ def check(
         n_replaced=sum(change.kind == "replaced" for change in changes),
         inputs=tuple(dict.fromkeys(each.name for each in base.watched)),
         n_orders=0 if base.record is None else len(base.record.orders),
+        compiled=_engines(setting, bars) if compiled else None,
+    )
+
+
+def _engines(setting: Setting, bars: Bars) -> str:
+    """What the compiled engine makes of the strategy on the bars as they are."""
+    from quantlab.engine.agreement import agreement
+    from quantlab.engine.inputs import compute_inputs
+    from quantlab.engine.setup import Setup
+
+    inputs = compute_inputs(setting.strategy, bars, setting.origin, tested=False)
+    rows = range(setting.start, bars.n_bars)
+    return agreement(
+        Setup(setting.strategy, bars, inputs, rows, setting.cash, setting.terms, setting.execution)
     )
 
 

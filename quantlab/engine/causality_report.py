@@ -101,6 +101,8 @@ class CausalityReport:
         Names of what was compared beside the orders.
     n_orders
         Orders that the strategy gave on the bars as they are.
+    compiled
+        What the compiled engine makes of the strategy, as a sentence; None if that was not asked.
     """
 
     name: str
@@ -112,6 +114,7 @@ class CausalityReport:
     n_replaced: int
     inputs: tuple[str, ...]
     n_orders: int
+    compiled: str | None = None
 
     def __bool__(self) -> bool:
         return not self.findings
@@ -148,7 +151,8 @@ class CausalityReport:
     def __str__(self) -> str:
         fill = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False)
         beside = (f"! {line}" for line in self._beside)
-        told = [self.verdict, self.extent, *map(str, self.findings), *beside]
+        engine = [] if self.compiled is None else [self.compiled]
+        told = [self.verdict, self.extent, *map(str, self.findings), *beside, *engine]
         return "\n".join(fill.fill(line) for line in told)
 
     def __repr__(self) -> str:
@@ -175,7 +179,9 @@ class CausalityReport:
             )
             for each in self.findings
         ]
-        return table_html(self.verdict, columns if rows else (), rows, notes=(self.extent, *self._beside))
+        engine = () if self.compiled is None else (self.compiled,)
+        notes = (self.extent, *self._beside, *engine)
+        return table_html(self.verdict, columns if rows else (), rows, notes=notes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; a value that is NaN is None.

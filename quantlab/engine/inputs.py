@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
     from quantlab.forecasting.store import ForecastStore
 
+# Rows looked at together for the first decision: most warm-ups end in the first of such blocks.
+SEARCHED_ROWS = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
@@ -40,12 +43,23 @@ class Inputs:
     forecasts: Mapping[str, Forecasts]
     unchecked: tuple[str, ...]
 
-    def ready(self, bars: Bars) -> BoolArray:
-        """Where a symbol has a bar and all inputs, ``(n_bars, n_symbols)``."""
-        ready = bars.present.copy()
+    def ready(self, bars: Bars, rows: slice = slice(None)) -> BoolArray:
+        """Where a symbol has a bar and all inputs, ``(n_rows, n_symbols)`` of `rows`."""
+        ready = bars.present[rows].copy()
         for source in self.sources.values():
-            ready &= ~np.isnan(source._values)
+            ready &= ~np.isnan(source._values[rows])
         return ready
+
+    def first_decision(self, bars: Bars, start: int, stop: int) -> int:
+        """First of the rows `start` … `stop` − 1 on which some symbol is ready, or `stop`; `start` without inputs."""
+        if not self.sources:
+            return start
+        for first in range(start, stop, SEARCHED_ROWS):
+            rows = slice(first, min(first + SEARCHED_ROWS, stop))
+            found = np.flatnonzero(self.ready(bars, rows).any(axis=1))
+            if len(found):
+                return first + int(found[0])
+        return stop
 
 
 @dataclass(frozen=True)
@@ -91,20 +105,22 @@ def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource, *, te
             if answer.unchecked:
                 unchecked.append(f"{name} was not tested for looking ahead: {answer.unchecked}")
         sources[name] = Source(name, computed[feature.key])
-    tables = _forecast_tables(strategy, outlooks, bars, origin)
+    tables = forecast_tables(strategy, outlooks, bars, origin)
     for name, table in tables.items():
-        sources[name] = _forecast_source(name, table, outlooks[name].horizon)
+        sources[name] = forecast_source(name, table, outlooks[name].horizon)
     return Inputs({name: sources[name] for name in declared}, tables, tuple(unchecked))
 
 
-def _forecast_source(name: str, table: Forecasts, horizon: int | None) -> Source:
+def forecast_source(name: str, table: Forecasts, horizon: int | None) -> Source:
+    """Return what `now` serves of a forecast table: its median, and each of its levels."""
     levels = {level: table.quantile(level, horizon) for level in table.levels}
     return Source(name, table.median(horizon), levels)
 
 
-def _forecast_tables(
+def forecast_tables(
     strategy: Strategy, outlooks: Mapping[str, ForecastInput], bars: Bars, origin: ForecastSource
 ) -> dict[str, Forecasts]:
+    """Return the table behind each declared forecast, by attribute name: given, or made by a walk-forward."""
     given = _given_tables(strategy, outlooks, origin.given)
     made: dict[object, Forecasts] = {}
     tables = {}

@@ -65,7 +65,7 @@ class _Loop:
         self.broker = broker
         self.plan = plan
         self.tick = tick
-        self.hook = "on_start"
+        self.hook = "on_bar"
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
         self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
         self.marked = plan.start
@@ -75,22 +75,13 @@ class _Loop:
         self.wake = plan.start
 
     def run(self) -> Outcome:
+        begin(self.strategy, self.now)
         try:
-            self.strategy.on_start(self.now)
-            self.hook = "on_bar"
-            _refuse_orders(self.now, "")
             stop = self.over_bars()
-            if self.now.bar < 0:
-                open_block(self.now, stop - 1)
-            self.hook = "on_end"
-            _refuse_orders(self.now, "on_end comes after the last bar")
-            self.strategy.on_end(self.now)
         except Exception as error:
-            error.add_note(_place(self.strategy, self.now, self.hook))
-            if isinstance(error, AttributeError) and error.obj is self.now and error.name:
-                known = [name for name in dir(type(self.now)) if not name.startswith("_")]
-                error.add_note(f"now has no {error.name!r}. {did_you_mean(error.name, known)}")
+            _blame(error, self.strategy, self.now, self.hook)
             raise
+        finish(self.strategy, self.now, stop)
         return Outcome(stop, self.ruined_at < self.plan.stop)
 
     def over_bars(self) -> int:
@@ -177,8 +168,38 @@ class _Loop:
         self.hook = "on_bar"
 
 
+def begin(strategy: Strategy, now: Now) -> None:
+    """Let a started strategy see the symbols; orders are allowed from here on."""
+    try:
+        strategy.on_start(now)
+    except Exception as error:
+        _blame(error, strategy, now, "on_start")
+        raise
+    _refuse_orders(now, "")
+
+
+def finish(strategy: Strategy, now: Now, stop: int) -> None:
+    """Let a strategy look back from its last bar, the one before row `stop`."""
+    if now.bar < 0:
+        open_block(now, stop - 1)
+    _refuse_orders(now, "on_end comes after the last bar")
+    try:
+        strategy.on_end(now)
+    except Exception as error:
+        _blame(error, strategy, now, "on_end")
+        raise
+
+
 def _refuse_orders(now: Now, why: str) -> None:
     object.__setattr__(now, "_refusal", why)
+
+
+def _blame(error: Exception, strategy: Strategy, now: Now, hook: str) -> None:
+    """Say on an exception where it happened."""
+    error.add_note(_place(strategy, now, hook))
+    if isinstance(error, AttributeError) and error.obj is now and error.name:
+        known = [name for name in dir(type(now)) if not name.startswith("_")]
+        error.add_note(f"now has no {error.name!r}. {did_you_mean(error.name, known)}")
 
 
 def _place(strategy: Strategy, now: Now, hook: str) -> str:

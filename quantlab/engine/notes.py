@@ -11,7 +11,7 @@ from quantlab.engine.inputs import Inputs
 from quantlab.engine.loop import Outcome, Plan
 from quantlab.market.bars import Bars
 from quantlab.records import REJECTED, RESTING
-from quantlab.trading.ledger import Record, positions_of
+from quantlab.trading.ledger import Record, held_at_end
 
 # Bars and calendar years may differ by this much before annualised figures deserve a warning.
 TOLERATED_YEARS = 0.2
@@ -65,11 +65,13 @@ def _about_orders(plan: Plan, record: Record) -> Iterator[str]:
 def _about_stale(bars: Bars, outcome: Outcome, record: Record) -> Iterator[str]:
     """Name positions whose symbol has had no bar for a while: their mark is an old price."""
     last = outcome.stop - 1
-    held = positions_of(record.fills, bars.n_bars, bars.n_symbols)[last] != 0.0
-    seen = np.where(bars.present[: last + 1], np.arange(last + 1)[:, None], -1).max(axis=0)
-    stale = [i for i in np.flatnonzero(held) if seen[i] < last]
+    stale = []
+    for i in np.flatnonzero(held_at_end(record.fills, bars.n_symbols)):
+        seen = int(bars.present[last::-1, i].argmax())
+        if seen:
+            stale.append((bars.symbols[i], moment(bars.time[last - seen])))
     if stale:
-        names = ", ".join(f"{bars.symbols[i]} since {moment(bars.time[seen[i]])}" for i in stale[:3])
+        names = ", ".join(f"{symbol} since {time}" for symbol, time in stale[:3])
         more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
         yield (
             f"Positions without a bar at the end are valued at their last close: {names}{more}. "

@@ -16,6 +16,7 @@ from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS
 from quantlab.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
+    from quantlab.engine.inputs import Inputs
     from quantlab.market.bars import Bars
     from quantlab.trading.broker import Broker
 
@@ -79,6 +80,7 @@ class Now:
         "_fields": "",
         "_first": "",
         "_flags": "",
+        "_inputs": "",
         "_is_new": "",
         "_offset": "",
         "_refusal": "",
@@ -93,6 +95,7 @@ class Now:
     _fields: dict[str, Source]
     _first: int
     _flags: dict[str, Source]
+    _inputs: Inputs
     _is_new: dict[str, BoolArray]
     _offset: int
     _refusal: str
@@ -102,16 +105,17 @@ class Now:
     position: FloatArray
     symbols: tuple[str, ...]
 
-    def __init__(self, bars: Bars, broker: Broker, sources: list[Source], ready: BoolArray) -> None:
+    def __init__(self, bars: Bars, broker: Broker, inputs: Inputs) -> None:
         put = object.__setattr__
         held = broker.position.view()
         held.flags.writeable = False
         put(self, "_bars", bars)
         put(self, "_broker", broker)
-        put(self, "_sources", [each for s in sources for each in (s, *s._levels.values())])
+        put(self, "_inputs", inputs)
+        put(self, "_sources", [each for s in inputs.sources.values() for each in (s, *s._levels.values())])
         fields = {name: Source(name, getattr(bars, name)) for name in FIELDS}
         put(self, "_fields", fields)
-        put(self, "_flags", {"ready": _flags("ready", ready)})
+        put(self, "_flags", {})
         put(self, "_first", -1)
         put(self, "_is_new", {})
         put(self, "_offset", 0)
@@ -244,14 +248,15 @@ class Now:
     @property
     def ready(self) -> BoolArray:
         """Whether each symbol has a bar now and all its declared inputs."""
+        if "ready" not in self._flags:
+            self._flags["ready"] = _flags("ready", self._inputs.ready(self._bars))
         return cast("BoolArray", self._row_of(self._flags["ready"]))
 
     @property
     def tradable(self) -> BoolArray:
         """Whether each symbol has a bar now and is not delisted."""
         if "tradable" not in self._flags:
-            alive = np.arange(self._bars.n_bars)[:, None] <= self._bars.end_rows
-            self._flags["tradable"] = _flags("tradable", self._bars.present & alive)
+            self._flags["tradable"] = _flags("tradable", tradable(self._bars))
         return cast("BoolArray", self._row_of(self._flags["tradable"]))
 
     def index(self, symbol: str) -> int:
@@ -365,6 +370,11 @@ class Now:
             source._block = source._values[rows].ravel().tolist()
         block: list[float] = source._block
         return block
+
+
+def tradable(bars: Bars) -> BoolArray:
+    """Where a symbol has a bar and is not delisted, ``(n_bars, n_symbols)``."""
+    return bars.present & (np.arange(bars.n_bars)[:, None] <= bars.end_rows)
 
 
 def rows_in_block(n_symbols: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from quantlab.engine.backtest import opened
+from quantlab.engine.setup import Setup
 from quantlab.engine.inputs import ForecastSource, Inputs, compute_inputs
 from quantlab.engine.loop import run
 from quantlab.engine.strategy import Strategy
@@ -126,16 +126,16 @@ def observe(setting: Setting, bars: Bars, stop: int) -> Observation:
     except Exception as error:
         return Observation((), None, stop, stop, _input_failure(strategy, bars, stop, error))
     rows, failure = range(setting.start, stop), None
-    live, now, broker, plan = opened(
+    live, now, broker, plan = Setup(
         strategy, bars, inputs, rows, setting.cash, setting.terms, setting.execution
-    )
+    ).opened()
     live.__dict__["on_end"] = lambda now: None  # gives no orders, and may well print or write
     try:
         stop = run(live, now, broker, plan, lambda row: None).stop
     except Exception as error:
         failure = Failure("decisions", "", max(now.bar, 0), error)
     watched = (*_features(strategy, inputs), *hidden, *_forecasts(strategy, inputs))
-    return Observation(watched, broker.ledger.record(stop), plan.first_decision, stop, failure)
+    return Observation(watched, broker.record(stop), plan.first_decision, stop, failure)
 
 
 def hidden_features(strategy: Strategy) -> Iterator[tuple[str, Feature]]:

@@ -32,8 +32,8 @@ class Result:
     ----------
     name
         The strategy as the code that makes it.
-    equity, cash
-        Money at every close, indexed by ``Bars.time``.
+    equity
+        Money at every close with positions at the mark, indexed by ``Bars.time``.
     initial_cash
         Money before the first bar.
     periods_per_year, risk_free_annual
@@ -56,7 +56,6 @@ class Result:
 
     name: str
     equity: pd.Series
-    cash: pd.Series
     initial_cash: float
     periods_per_year: float
     risk_free_annual: float
@@ -68,7 +67,7 @@ class Result:
     benchmark: pd.Series | None
     provenance: Mapping[str, Any]
     forecast_scores: pd.DataFrame | None
-    _tables: Mapping[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
+    _tables: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     @cached_property
     def returns(self) -> pd.Series:
@@ -78,14 +77,19 @@ class Result:
         return pd.Series(equity / before - 1.0, self.equity.index, name="returns")
 
     @cached_property
+    def cash(self) -> pd.Series:
+        """Uninvested money at every close."""
+        return self._tables["cash"]()  # type: ignore[no-any-return]
+
+    @cached_property
     def positions(self) -> pd.DataFrame:
         """Signed units held after the fills of each bar; columns are symbols."""
-        return self._tables["positions"]()
+        return self._tables["positions"]()  # type: ignore[no-any-return]
 
     @cached_property
     def marks(self) -> pd.DataFrame:
         """Last close of each symbol, the price positions are valued at; columns are symbols."""
-        return self._tables["marks"]()
+        return self._tables["marks"]()  # type: ignore[no-any-return]
 
     @cached_property
     def weights(self) -> pd.DataFrame:
@@ -99,7 +103,7 @@ class Result:
     @cached_property
     def orders(self) -> pd.DataFrame:
         """Every order: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
-        return self._tables["orders"]()
+        return self._tables["orders"]()  # type: ignore[no-any-return]
 
     @cached_property
     def fills(self) -> pd.DataFrame:
@@ -108,7 +112,7 @@ class Result:
         Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
         cash``; `slippage` is a fraction of the reference price, `position` and `cash` are those after the fill.
         """
-        return self._tables["fills"]()
+        return self._tables["fills"]()  # type: ignore[no-any-return]
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -118,7 +122,7 @@ class Result:
         exit_price, profit, return, commission, worst, best, open``. Trades open at the end are valued at the last
         mark, flagged `open` and left out of trade statistics.
         """
-        return self._tables["trades"]()
+        return self._tables["trades"]()  # type: ignore[no-any-return]
 
     @cached_property
     def costs_paid(self) -> dict[str, float]:

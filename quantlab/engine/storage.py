@@ -60,10 +60,9 @@ def load(path: Path) -> Result:
     return Result(
         **{**values, "notes": tuple(values["notes"])},
         equity=paths["equity"],
-        cash=paths["cash"],
         benchmark=paths["benchmark"].rename(header["benchmark_name"]) if "benchmark" in paths else None,
         forecast_scores=scores,
-        _tables=tables,
+        _tables={**tables, "cash": lambda: paths["cash"]},
     )
 
 

@@ -15,16 +15,21 @@ from quantlab.trading.round_trips import trade_frame, trades_of
 
 def run_tables(
     bars: Bars, record: Record, plan: Plan, outcome: Outcome
-) -> Mapping[str, Callable[[], pd.DataFrame]]:
-    """Return table name → how to make it, for rows ``plan.start`` … ``outcome.stop`` − 1."""
+) -> Mapping[str, Callable[[], pd.Series | pd.DataFrame]]:
+    """Return name → how to make it, for rows ``plan.start`` … ``outcome.stop`` − 1."""
     rows = slice(plan.start, outcome.stop)
     return {
+        "cash": partial(_cash, bars, record, rows),
         "positions": partial(_positions, bars, record, rows),
         "marks": partial(_marks, bars, rows),
         "orders": partial(order_frame, record.orders, bars.time, bars.symbols),
         "fills": partial(fill_frame, record.fills, bars.time, bars.symbols),
         "trades": partial(_trades, bars, record, outcome.stop, plan.same_close),
     }
+
+
+def _cash(bars: Bars, record: Record, rows: slice) -> pd.Series:
+    return pd.Series(record.cash[rows], bars.time[rows], name="cash", copy=False)
 
 
 def _positions(bars: Bars, record: Record, rows: slice) -> pd.DataFrame:

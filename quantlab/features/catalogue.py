@@ -85,6 +85,8 @@ class BuiltIn:
         Further parameters.
     cross_sectional
         Whether it looks across symbols; then its function takes the panel.
+    by_row
+        Whether it only compares a few bars with each other: then its function takes panels as well as series.
     reference
         Where the definition comes from.
     """
@@ -100,6 +102,7 @@ class BuiltIn:
     outputs: tuple[str, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     cross_sectional: bool = False
+    by_row: bool = False
     reference: str = ""
 
 
@@ -222,15 +225,17 @@ _ROWS = (
         _changes,
         settings={"skip": _count(0, least=0)},
         reference="Jegadeesh and Titman, Journal of Finance 48, 1993",
+        by_row=True,
     ),
     BuiltIn(
         "rate_of_change",
         "statistics",
         "change as a fraction of the size of the earlier value, for fields of either sign",
         _changes,
+        by_row=True,
     ),
-    BuiltIn("difference", "statistics", "value less the value `lookback` bars ago", _changes),
-    BuiltIn("lag", "statistics", "value `lookback` bars ago", _changes),
+    BuiltIn("difference", "statistics", "value less the value `lookback` bars ago", _changes, by_row=True),
+    BuiltIn("lag", "statistics", "value `lookback` bars ago", _changes, by_row=True),
     BuiltIn(
         "return",
         "statistics",
@@ -238,8 +243,15 @@ _ROWS = (
         _second,
         function="simple_return",
         lookback="none",
+        by_row=True,
     ),
-    BuiltIn("log_return", "statistics", "logarithm of value over the value `lookback` bars ago", _changes),
+    BuiltIn(
+        "log_return",
+        "statistics",
+        "logarithm of value over the value `lookback` bars ago",
+        _changes,
+        by_row=True,
+    ),
     BuiltIn(
         "overnight_return",
         "statistics",
@@ -247,6 +259,7 @@ _ROWS = (
         _second,
         lookback="none",
         fields=("open", "close"),
+        by_row=True,
     ),
     BuiltIn(
         "intraday_return",
@@ -255,6 +268,7 @@ _ROWS = (
         _at_once,
         lookback="none",
         fields=("open", "close"),
+        by_row=True,
     ),
     BuiltIn("std", "statistics", "standard deviation (ddof = 1)", _window, least=2),
     BuiltIn("zscore", "statistics", "distance from the mean in standard deviations", _window, least=2),

@@ -37,4 +37,4 @@ def compute_built_in(
             answer = function(own, **arguments)
             return cast("FloatArray", answer[output] if row.outputs else answer)
 
-        return by_symbol(bars, of, one)
+        return by_symbol(bars, of, one, at_once=row.by_row)

@@ -87,13 +87,20 @@ def _turned(panel: FloatArray) -> FloatArray:
     return series
 
 
-def by_symbol(bars: Bars, of: str, function: Callable[[OwnBars], FloatArray]) -> FloatArray:
-    """Run `function` on each symbol's own bars; its values in (n_bars, n_symbols), NaN on absent rows."""
+def by_symbol(
+    bars: Bars, of: str, function: Callable[[OwnBars], FloatArray], *, at_once: bool = False
+) -> FloatArray:
+    """Run `function` on each symbol's own bars; its values in (n_bars, n_symbols), NaN on absent rows.
+
+    A function that may run `at_once` takes whole panels as well as series: where no bar is absent it gets them.
+    """
+    if bars.gapless and at_once:
+        return function(OwnBars(lambda name: bars[name], of, bars.periods_per_year))
     columns = _Columns(bars)
-    present = np.ascontiguousarray(bars.present.T)
-    if bars.n_symbols == 1 and present.all():
+    if bars.gapless and bars.n_symbols == 1:
         own = OwnBars(lambda name: columns[name][0], of, bars.periods_per_year)
         return function(own).reshape(-1, 1)
+    present = np.ascontiguousarray(bars.present.T)
     result = np.full((bars.n_symbols, bars.n_bars), np.nan)
     for symbol, rows in enumerate(present):
         whole = bool(rows.all())
@@ -113,8 +120,9 @@ def earlier(values: FloatArray, count: int) -> FloatArray:
     """Shift by `count` bars, 0 or more: the value then; NaN for the first `count` bars."""
     if count == 0:
         return values
-    shifted = np.full(values.size, np.nan)
-    shifted[count:] = values[: max(values.size - count, 0)]
+    shifted = np.empty(values.shape)
+    shifted[:count] = np.nan
+    shifted[count:] = values[: max(len(values) - count, 0)]
     return shifted
 
 
@@ -123,8 +131,23 @@ def change(values: FloatArray) -> FloatArray:
     return values - earlier(values, 1)
 
 
-def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def ratio(numerator: FloatArray, denominator: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Quotient; NaN where the denominator is zero: a ratio to nothing says nothing."""
-    quotient = np.full(np.shape(numerator), np.nan)
-    np.divide(numerator, denominator, out=quotient, where=denominator != 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: FloatArray = np.divide(numerator, denominator, out=out)
+    nothing = denominator == 0.0
+    if nothing.any():
+        pass
     return quotient
+
+
+def growth(values: FloatArray, lookback: int, skip: int = 0) -> FloatArray:
+    """Value of `skip` bars ago over the value of `lookback` bars ago, less 1; NaN while one is missing."""
+    stop, first = len(values), max(lookback, skip)
+    grown = np.empty(values.shape)
+    grown[:first] = np.nan
+    if first < stop:
+        known = grown[first:]
+        ratio(values[first - skip : stop - skip], values[first - lookback : stop - lookback], out=known)
+        known -= 1.0
+    return grown

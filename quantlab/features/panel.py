@@ -46,14 +46,14 @@ def _compared(bars: Bars, of: str, lookback: int | None) -> FloatArray:
     """Choose what symbols are compared by: the field, or its change over `lookback` own bars."""
     if lookback is None:
         return np.where(bars.present, bars[of], np.nan)
-    return by_symbol(bars, of, lambda own: momentum(own, lookback, skip=0))
+    return by_symbol(bars, of, lambda own: momentum(own, lookback, skip=0), at_once=True)
 
 
 def _against(
     bars: Bars, of: str, against: str | None, measure: Callable[[FloatArray, FloatArray], FloatArray]
 ) -> FloatArray:
     """`measure` each symbol's returns against the other's, over the rows where both have a return."""
-    returns = by_symbol(bars, of, simple_return)
+    returns = by_symbol(bars, of, simple_return, at_once=True)
     other = mean_row(returns) if against is None else returns[:, _column(bars, against)]
     result = np.full(returns.shape, np.nan)
     for i in range(bars.n_symbols):

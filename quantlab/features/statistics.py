@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantlab.features.own_bars import OwnBars, earlier, ratio
+from quantlab.features.own_bars import OwnBars, earlier, growth, ratio
 from quantlab.kernels.moments import rolling_products, rolling_skewness, rolling_std, rolling_zscore
 from quantlab.kernels.order_statistics import rolling_rank
 from quantlab.kernels.rolling import rolling_max
@@ -17,7 +17,7 @@ from quantlab.typing import FloatArray
 
 def momentum(own: OwnBars, lookback: int, skip: int) -> FloatArray:
     """Value of `skip` bars ago over the value of `lookback` bars ago, less 1."""
-    return ratio(earlier(own.values, skip), earlier(own.values, lookback)) - 1.0
+    return growth(own.values, lookback, skip)
 
 
 def rate_of_change(own: OwnBars, lookback: int) -> FloatArray:
@@ -33,7 +33,7 @@ def difference(own: OwnBars, lookback: int) -> FloatArray:
 
 def simple_return(own: OwnBars) -> FloatArray:
     """Value over the value one bar before, less 1."""
-    return ratio(own.values, earlier(own.values, 1)) - 1.0
+    return growth(own.values, 1)
 
 
 def log_return(own: OwnBars, lookback: int) -> FloatArray:

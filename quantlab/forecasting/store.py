@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from quantlab.cache_folder import cache_folder
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecaster import State
 from quantlab.forecasting.table_files import write_whole
@@ -21,11 +21,7 @@ from quantlab.forecasting.table_files import write_whole
 
 def default_folder() -> Path:
     """Where forecasts are kept: ``$QUANTLAB_CACHE/forecasts``, else the user's cache folder."""
-    root = os.environ.get("QUANTLAB_CACHE")
-    if root:
-        return Path(root) / "forecasts"
-    cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(cache) / "quantlab" / "forecasts"
+    return cache_folder("forecasts")
 
 
 @dataclass(frozen=True)

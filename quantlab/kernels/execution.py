@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from quantlab.kernels._jit import jit
+from quantlab.kernels._jit import lean, step
 from quantlab.records import (
     AT_TARGET,
     BELOW_ONE_UNIT,
     CANCELLED,
     DELISTED,
+    DELISTING,
     FILLED,
     FIXED,
     FULL,
@@ -51,7 +52,7 @@ from quantlab.records import (
     VOLUME_SLIPPAGE,
     WHOLE_UNITS,
 )
-from quantlab.typing import BoolArray, FloatArray, IntArray, RecordArray
+from quantlab.typing import FloatArray, IntArray, RecordArray
 
 # A scaled order smaller than this fraction of equity is refused rather than filled as dust.
 DUST = 1e-9
@@ -63,7 +64,7 @@ REACHED = 1e-12
 HALVINGS = 60
 
 
-@jit
+@lean
 def place(
     bar: int,
     symbol: int,
@@ -101,7 +102,7 @@ def place(
     return int(order)
 
 
-@jit
+@lean
 def place_all(
     bar: int,
     kind: int,
@@ -122,7 +123,7 @@ def place_all(
     return int(counts[N_ORDERS] - before)
 
 
-@jit
+@step
 def _record_order(orders: RecordArray, order: int, bar: int, symbol: int, kind: int, amount: float) -> None:
     row = orders[order]
     row["bar"] = bar
@@ -132,15 +133,17 @@ def _record_order(orders: RecordArray, order: int, bar: int, symbol: int, kind: 
     row["status"] = RESTING
     row["reason"] = NO_REASON
     row["filled_quantity"] = 0.0
+    row["reducing"] = 0.0
+    row["opening"] = 0.0
 
 
-@jit
+@step
 def _whole(quantity: float) -> float:
     """Whole units of `quantity`, cut towards zero."""
     return float(math.trunc(quantity * (1.0 + UNIT_NUDGE)))
 
 
-@jit
+@step
 def _slipped(price: float, quantity: float, volume: float, terms: FloatArray) -> float:
     """Return the fill price: worse than `price` by slippage and half the spread, never better.
 
@@ -157,14 +160,14 @@ def _slipped(price: float, quantity: float, volume: float, terms: FloatArray) ->
     return slipped if slipped > 0.0 or price < 0.0 else 0.0
 
 
-@jit
+@step
 def _commission(value: float, quantity: float, terms: FloatArray) -> float:
     """Return what the broker charges for a fill of `quantity` units worth `value` (both positive)."""
     charge = value * terms[RATE] + abs(quantity) * terms[PER_UNIT] + terms[FIXED]
     return charge if charge > terms[MINIMUM] else terms[MINIMUM]
 
 
-@jit
+@step
 def _wish(kind: int, amount: float, position: float, price: float, equity: float, whole: bool) -> float:
     """Return the signed units an order asks for at `price`, with `equity` before the instant's trades."""
     if kind == UNITS:
@@ -182,7 +185,7 @@ def _wish(kind: int, amount: float, position: float, price: float, equity: float
     return 0.0 if abs(difference) <= REACHED * abs(position) else difference
 
 
-@jit
+@step
 def _split(quantity: float, held: float) -> float:
     """Return the part of `quantity` that reduces a position of `held` units."""
     if quantity * held >= 0.0:
@@ -193,7 +196,7 @@ def _split(quantity: float, held: float) -> float:
     return quantity
 
 
-@jit
+@step
 def _equity_at(
     bar: int, mark_bar: int, price: FloatArray, mark: FloatArray, position: FloatArray, cash: float
 ) -> float:
@@ -206,7 +209,7 @@ def _equity_at(
     return cash + total
 
 
-@jit
+@step
 def _headroom(
     bar: int,
     mark_bar: int,
@@ -234,7 +237,7 @@ def _headroom(
     return leverage * cash + (leverage - 1.0) * longs - (leverage + 1.0) * shorts
 
 
-@jit
+@step
 def _needed(
     factor: float,
     bar: int,
@@ -258,7 +261,7 @@ def _needed(
     return total
 
 
-@jit
+@step
 def _common_factor(
     headroom: float,
     bar: int,
@@ -292,7 +295,7 @@ def _common_factor(
     return low
 
 
-@jit
+@step
 def _buys_for_cash(
     bar: int,
     price: FloatArray,
@@ -321,7 +324,7 @@ def _buys_for_cash(
     return gross
 
 
-@jit
+@step
 def _fill(
     order: int,
     bar: int,
@@ -354,7 +357,7 @@ def _fill(
     counts[N_FILLS] += 1
 
 
-@jit
+@step
 def _trade(
     order: int,
     bar: int,
@@ -375,7 +378,7 @@ def _trade(
     _fill(order, bar, i, quantity, at, price[bar, i], charge, position, money, orders, fills, counts)
 
 
-@jit
+@step
 def _refusal(kind: int, amount: float, price: float, volume: float, alive: bool, terms: FloatArray) -> int:
     """Return the reason why an order cannot meet this price at all, or `NO_REASON`."""
     if not alive:
@@ -386,7 +389,7 @@ def _refusal(kind: int, amount: float, price: float, volume: float, alive: bool,
     return NO_PRICE if in_money and not price > 0.0 else NO_REASON
 
 
-@jit
+@step
 def _refuse(order: int, reason: int, orders: RecordArray) -> None:
     """Reject an order, or say why only its reducing part was filled."""
     if orders[order]["status"] == RESTING:
@@ -394,7 +397,7 @@ def _refuse(order: int, reason: int, orders: RecordArray) -> None:
     orders[order]["reason"] = reason
 
 
-@jit
+@step
 def _settle_empty(row: Any) -> None:
     """Settle an order that asks for nothing: a target already reached, or less than one whole unit."""
     reached = row["kind"] >= TARGET_QUANTITY
@@ -402,7 +405,7 @@ def _settle_empty(row: Any) -> None:
     row["reason"] = AT_TARGET if reached else BELOW_ONE_UNIT
 
 
-@jit
+@step
 def _gather(
     bar: int,
     price: FloatArray,
@@ -449,7 +452,7 @@ def _gather(
     return n_met
 
 
-@jit
+@step
 def _reduce(
     bar: int,
     mark_bar: int,
@@ -498,7 +501,7 @@ def _reduce(
             )
 
 
-@jit
+@step
 def _open(
     bar: int,
     mark_bar: int,
@@ -571,7 +574,7 @@ def _open(
         fills[counts[N_FILLS] - 1]["cash"] = 0.0
 
 
-@jit
+@lean
 def meet(
     bar: int,
     mark_bar: int,
@@ -620,50 +623,97 @@ def meet(
     return int(counts[N_FILLS] - before)
 
 
-@jit
-def close_out(
+@step
+def _close_out(
     bar: int,
+    symbol: int,
     kind: int,
-    only: BoolArray,
-    price: FloatArray,
+    reason: int,
+    price: float,
+    position: FloatArray,
+    money: FloatArray,
+    orders: RecordArray,
+    counts: IntArray,
+    fills: RecordArray,
+) -> None:
+    """Close a position at `price` without costs, by an order that nobody gave."""
+    order = counts[N_ORDERS]
+    quantity = -position[symbol]
+    _record_order(orders, order, bar, symbol, kind, quantity)
+    counts[N_ORDERS] += 1
+    _fill(order, bar, symbol, quantity, price, price, 0.0, position, money, orders, fills, counts)
+    orders[order]["reason"] = reason
+
+
+@lean
+def delist(
+    bar: int,
+    last_row: IntArray,
+    mark: FloatArray,
+    returns: FloatArray,
     position: FloatArray,
     money: FloatArray,
     orders: RecordArray,
     counts: IntArray,
     fills: RecordArray,
 ) -> int:
-    """Close the positions marked in `only` at ``price[i]`` without costs; return the number of fills, or `FULL`.
+    """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return).
 
-    Used for what nobody orders: a liquidation of a ruined account, the end of a delisted symbol.
+    Returns the number of fills, or `FULL`.
     """
     n = len(position)
     if counts[N_FILLS] + n > len(fills) or counts[N_ORDERS] + n > len(orders):
         return FULL
     before = counts[N_FILLS]
     for i in range(n):
-        if only[i] and position[i] != 0.0:
-            order = counts[N_ORDERS]
-            _record_order(orders, order, bar, i, kind, -position[i])
-            counts[N_ORDERS] += 1
-            _fill(
-                order, bar, i, -position[i], price[i], price[i], 0.0, position, money, orders, fills, counts
-            )
-            orders[order]["reason"] = RUINED if kind == LIQUIDATION else DELISTED
+        if last_row[i] < bar and position[i] != 0.0:
+            price = mark[last_row[i], i] * (1.0 + returns[i])
+            _close_out(bar, i, DELISTING, DELISTED, price, position, money, orders, counts, fills)
     return int(counts[N_FILLS] - before)
 
 
-@jit
-def cancel_all(reason: int, orders: RecordArray, queue: IntArray, counts: IntArray) -> None:
-    """Withdraw every resting order."""
+@lean
+def liquidate(
+    bar: int,
+    mark: FloatArray,
+    position: FloatArray,
+    money: FloatArray,
+    orders: RecordArray,
+    queue: IntArray,
+    counts: IntArray,
+    fills: RecordArray,
+) -> int:
+    """Withdraw every resting order and close everything at the marks of `bar`: the account is ruined.
+
+    Returns the number of fills, or `FULL`.
+    """
+    n = len(position)
+    if counts[N_FILLS] + n > len(fills) or counts[N_ORDERS] + n > len(orders):
+        return FULL
     for k in range(counts[N_QUEUED]):
         row = orders[queue[k]]
         if row["status"] == RESTING:
             row["status"] = CANCELLED
-            row["reason"] = reason
+            row["reason"] = RUINED
     counts[N_QUEUED] = 0
+    before = counts[N_FILLS]
+    for i in range(n):
+        if position[i] != 0.0:
+            _close_out(bar, i, LIQUIDATION, RUINED, mark[bar, i], position, money, orders, counts, fills)
+    return int(counts[N_FILLS] - before)
 
 
-@jit
+@step
+def equity_at_mark(bar: int, mark: FloatArray, position: FloatArray, cash: float) -> float:
+    """Return cash + Σ position × mark of row `bar`; what is not held needs no mark."""
+    total = 0.0
+    for i in range(len(position)):
+        if position[i] != 0.0:
+            total += position[i] * mark[bar, i]
+    return cash + total
+
+
+@lean
 def mark_rows(
     first: int,
     stop: int,
@@ -671,7 +721,6 @@ def mark_rows(
     position: FloatArray,
     money: FloatArray,
     equity: FloatArray,
-    cash: FloatArray,
 ) -> int:
     """Mark the books at the closes of rows `first` … `stop` − 1, as they stand; return the first ruined row.
 
@@ -679,12 +728,7 @@ def mark_rows(
     """
     ruined = stop
     for t in range(first, stop):
-        total = 0.0
-        for i in range(len(position)):
-            if position[i] != 0.0:
-                total += position[i] * mark[t, i]
-        equity[t] = money[0] + total
-        cash[t] = money[0]
+        equity[t] = equity_at_mark(t, mark, position, money[0])
         if equity[t] <= 0.0 and ruined == stop:
             ruined = t
     return ruined

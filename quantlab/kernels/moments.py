@@ -20,7 +20,7 @@ from typing import Protocol
 
 import numpy as np
 
-from quantlab.kernels._jit import jit
+from quantlab.kernels._jit import lean, step
 from quantlab.kernels.windows import ROOMS, plan, read_only
 from quantlab.typing import FloatArray, IntArray
 
@@ -42,7 +42,7 @@ class _Kernel(Protocol):
     ) -> None: ...
 
 
-@jit
+@step
 def _single_bars(series: FloatArray, first: int, length: int, room: FloatArray) -> None:
     """Fill `room` with the moments of single bars: each its own mean, no deviation; NaN stays NaN."""
     x, y = series[0, first:], series[-1, first:]
@@ -52,7 +52,7 @@ def _single_bars(series: FloatArray, first: int, length: int, room: FloatArray) 
             room[row, i] = none
 
 
-@jit
+@step
 def _join_squares(
     values: FloatArray, older: FloatArray, newer: FloatArray, a: int, b: int, count: int, out: FloatArray
 ) -> None:
@@ -67,7 +67,7 @@ def _join_squares(
         out_squares[i] = (squares[i] + newer_squares[i]) + d * d * (a * share)
 
 
-@jit
+@lean
 def _window_squares(
     series: FloatArray,
     lookback: int,
@@ -89,7 +89,7 @@ def _window_squares(
                 out[row, first + lookback - 1 + i] = spare[window, row, i]
 
 
-@jit
+@step
 def _join_cubes(
     values: FloatArray, older: FloatArray, newer: FloatArray, a: int, b: int, count: int, out: FloatArray
 ) -> None:
@@ -106,7 +106,7 @@ def _join_cubes(
         out_cubes[i] = (cubes[i] + newer_cubes[i]) + (d * d * d * cube + cross)
 
 
-@jit
+@lean
 def _window_cubes(
     series: FloatArray,
     lookback: int,
@@ -129,7 +129,7 @@ def _window_cubes(
                 out[row, first + lookback - 1 + i] = spare[window, row, i]
 
 
-@jit
+@step
 def _join_products(
     series: FloatArray,
     first: int,
@@ -153,7 +153,7 @@ def _join_products(
         out_products[i] = (products[i] + newer_products[i]) + d_x * d_y * weight
 
 
-@jit
+@lean
 def _window_products(
     series: FloatArray,
     lookback: int,

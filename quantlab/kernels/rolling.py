@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantlab.kernels._jit import jit
+from quantlab.kernels._jit import lean, step
 from quantlab.kernels.windows import ROOMS, plan, read_only
 from quantlab.typing import FloatArray, IntArray
 
 CHUNK = 2048
 
 
-@jit
+@step
 def _add(left: FloatArray, right: FloatArray, count: int, out: FloatArray) -> None:
     for i in range(count):
         out[i] = left[i] + right[i]
 
 
-@jit
+@step
 def _finish(
     head: FloatArray, left: FloatArray, right: FloatArray, divisor: float, count: int, out: FloatArray
 ) -> None:
@@ -30,7 +30,7 @@ def _finish(
         out[i] = (head[i] + (left[i] + right[i])) / divisor
 
 
-@jit
+@lean
 def _window_sums(
     values: FloatArray,
     lookback: int,
@@ -80,7 +80,7 @@ def rolling_mean(values: FloatArray, lookback: int) -> FloatArray:
     return _rolling_sum_over(values, lookback, float(lookback))
 
 
-@jit
+@step
 def _larger(left: FloatArray, right: FloatArray, sign: float, count: int, out: FloatArray) -> None:
     for i in range(count):
         a, b = left[i], right[i]
@@ -88,7 +88,7 @@ def _larger(left: FloatArray, right: FloatArray, sign: float, count: int, out: F
         out[i] = sign * (a if (a >= b) | (a != a) else b)
 
 
-@jit
+@lean
 def _window_extremes(
     values: FloatArray, lookback: int, sign: float, out: FloatArray, step: int, spare: FloatArray
 ) -> None:
@@ -126,7 +126,7 @@ def rolling_min(values: FloatArray, lookback: int) -> FloatArray:
     return _rolling_extreme(values, lookback, -1.0)
 
 
-@jit
+@step
 def _join_weighted(older: FloatArray, newer: FloatArray, a: int, count: int, out: FloatArray) -> None:
     """Join sums and sums weighted 1, 2, … from the oldest bar: the newer weights all rise by `a`."""
     total, weighted = older[0], older[1]
@@ -137,7 +137,7 @@ def _join_weighted(older: FloatArray, newer: FloatArray, a: int, count: int, out
         out_weighted[i] = weighted[i] + (newer_weighted[i] + a * newer_total[i])
 
 
-@jit
+@lean
 def _window_weighted_means(
     values: FloatArray,
     lookback: int,

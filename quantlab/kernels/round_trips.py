@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-import math
+from typing import Final
 
-import numpy as np
+from quantlab.kernels._jit import lean, step
+from quantlab.typing import BoolArray, FloatArray, IntArray, RecordArray
 
-from quantlab.kernels._jit import jit
-from quantlab.typing import BoolArray, FloatArray, RecordArray
+# Rows of `books`: units held, their average entry price, units reduced so far and what they were worth.
+HELD: Final = 0
+AVERAGE: Final = 1
+REDUCED: Final = 2
+REDUCED_VALUE: Final = 3
+N_BOOKS: Final = 4
+# Rows of `places`: the number of the symbol's live trade, or −1, and the first bar it has not looked at.
+LIVE: Final = 0
+SEEN: Final = 1
+N_PLACES: Final = 2
 
 
-@jit
-def _excursion(
-    trade: RecordArray, average: float, first: int, stop: int, high: FloatArray, low: FloatArray
+@step
+def _widen(
+    trade: RecordArray, average: float, price: float, first: int, stop: int, high: FloatArray, low: FloatArray
 ) -> None:
-    """Widen a trade's worst and best by the bars `first` … `stop` − 1 held at an `average` entry price."""
-    i = trade["symbol"]
-    for t in range(first, stop):
-        if not math.isnan(high[t, i]):
-            _reach(trade, average, high[t, i])
-            _reach(trade, average, low[t, i])
-
-
-@jit
-def _reach(trade: RecordArray, average: float, price: float) -> None:
-    """Widen a trade's worst and best by one price."""
+    """Widen a trade's worst and best by a `price` and by the bars `first` … `stop` − 1, held at an `average`."""
     if average == 0.0:
         return
-    gain = trade["side"] * (price - average) / abs(average)
-    trade["worst"] = min(trade["worst"], gain)
-    trade["best"] = max(trade["best"], gain)
+    i = trade["symbol"]
+    top = bottom = price
+    for t in range(first, stop):
+        # An absent bar is NaN, and neither above nor below anything.
+        if high[t, i] > top:
+            top = high[t, i]
+        if low[t, i] < bottom:
+            bottom = low[t, i]
+    # A gain rises with its price, rounding included: the gains of the extremes are the extremes of the gains.
+    for extreme in (top, bottom):
+        gain = trade["side"] * (extreme - average) / abs(average)
+        trade["worst"] = min(trade["worst"], gain)
+        trade["best"] = max(trade["best"], gain)
 
 
-@jit
+@step
+def _finish(trade: RecordArray, bar: int, units: float, value: float) -> None:
+    """Turn sums into averages: every unit that was opened was closed, or is valued at the mark."""
+    trade["exit_bar"] = bar
+    trade["entry_price"] = trade["side"] * trade["entry_price"] / units
+    trade["exit_price"] = value / units
+
+
+@lean
 def round_trips(
     fills: RecordArray,
     at_close: BoolArray,
@@ -41,6 +58,8 @@ def round_trips(
     low: FloatArray,
     mark: FloatArray,
     stop: int,
+    places: IntArray,
+    books: FloatArray,
 ) -> int:
     """Write the trades of `fills` into `trades` (as long as `fills`), in the sequence of entry; return how many.
 
@@ -50,90 +69,65 @@ def round_trips(
         In the sequence they happened; a flip is two of them.
     at_close
         ``(n_fills,)`` whether each happened at the close of its bar, so that the bar's high and low came before it.
+    trades
+        Zeros.
     high, low, mark
         ``(n_bars, n_symbols)``, for the excursions and for the value of trades still open at row `stop` − 1.
+    places, books
+        Room to work in, a column a symbol: all −1, ``(N_PLACES, n_symbols)``, and ``(N_BOOKS, n_symbols)``.
 
     Notes
     -----
     Profit is the money that flowed, Σ −quantity·price − commission, plus the mark of what is still held. Worst and
     best are fractions of the average entry price at the time, zero or worse and zero or better.
     """
-    n_symbols = high.shape[1]
-    live = np.full(n_symbols, -1, np.int64)
-    held = np.zeros(n_symbols)
-    average = np.zeros(n_symbols)
-    seen = np.zeros(n_symbols, np.int64)
-    reduced = np.zeros(n_symbols)
-    reduced_value = np.zeros(n_symbols)
     n = 0
     for k in range(len(fills)):
         fill = fills[k]
-        late = 1 if at_close[k] else 0
         i = fill["symbol"]
         quantity = fill["quantity"]
         price = fill["price"]
-        if live[i] < 0:
-            live[i] = n
-            _begin(trades[n], fill)
-            held[i] = 0.0
-            reduced[i] = 0.0
-            reduced_value[i] = 0.0
+        seen = fill["bar"] + at_close[k]
+        if places[LIVE, i] < 0:
+            trade = trades[n]
+            trade["symbol"] = i
+            trade["side"] = 1 if quantity > 0.0 else -1
+            trade["entry_bar"] = fill["bar"]
+            places[LIVE, i] = n
+            for row in range(N_BOOKS):
+                books[row, i] = 0.0
             n += 1
         else:
             # The position stood unchanged from the row after (or of) the last fill to this one.
-            _excursion(trades[live[i]], average[i], seen[i], fill["bar"] + late, high, low)
-            _reach(trades[live[i]], average[i], price)
-        trade = trades[live[i]]
-        seen[i] = fill["bar"] + late
+            trade = trades[places[LIVE, i]]
+            _widen(trade, books[AVERAGE, i], price, places[SEEN, i], seen, high, low)
+        places[SEEN, i] = seen
         trade["commission"] += fill["commission"]
         trade["profit"] += -quantity * price - fill["commission"]
+        units = abs(quantity)
         if quantity * trade["side"] > 0.0:
-            average[i] = (average[i] * abs(held[i]) + price * abs(quantity)) / (abs(held[i]) + abs(quantity))
+            before = abs(books[HELD, i])
+            books[AVERAGE, i] = (books[AVERAGE, i] * before + price * units) / (before + units)
             trade["entry_value"] += abs(quantity * price)
             trade["entry_price"] += quantity * price
         else:
-            reduced[i] += abs(quantity)
-            reduced_value[i] += abs(quantity) * price
-        held[i] = fill["position"]
-        trade["quantity"] = max(trade["quantity"], abs(held[i]))
-        if held[i] == 0.0:
-            _finish(trade, fill["bar"], reduced[i], reduced_value[i])
-            live[i] = -1
-    for i in range(n_symbols):
-        if live[i] >= 0:
-            trade = trades[live[i]]
-            _excursion(trade, average[i], seen[i], stop, high, low)
-            _reach(trade, average[i], mark[stop - 1, i])
-            trade["profit"] += held[i] * mark[stop - 1, i]
-            _finish(
-                trade,
-                stop - 1,
-                reduced[i] + abs(held[i]),
-                reduced_value[i] + abs(held[i]) * mark[stop - 1, i],
-            )
+            books[REDUCED, i] += units
+            books[REDUCED_VALUE, i] += units * price
+        held = fill["position"]
+        books[HELD, i] = held
+        trade["quantity"] = max(trade["quantity"], abs(held))
+        if held == 0.0:
+            _finish(trade, fill["bar"], books[REDUCED, i], books[REDUCED_VALUE, i])
+            places[LIVE, i] = -1
+    for i in range(places.shape[1]):
+        if places[LIVE, i] >= 0:
+            trade = trades[places[LIVE, i]]
+            held = books[HELD, i]
+            price = mark[stop - 1, i]
+            _widen(trade, books[AVERAGE, i], price, places[SEEN, i], stop, high, low)
+            trade["profit"] += held * price
             trade["open"] = True
+            _finish(
+                trade, stop - 1, books[REDUCED, i] + abs(held), books[REDUCED_VALUE, i] + abs(held) * price
+            )
     return n
-
-
-@jit
-def _begin(trade: RecordArray, fill: RecordArray) -> None:
-    """Start a trade at its first fill."""
-    trade["symbol"] = fill["symbol"]
-    trade["side"] = 1 if fill["quantity"] > 0.0 else -1
-    trade["entry_bar"] = fill["bar"]
-    trade["quantity"] = 0.0
-    trade["entry_price"] = 0.0
-    trade["profit"] = 0.0
-    trade["entry_value"] = 0.0
-    trade["commission"] = 0.0
-    trade["worst"] = 0.0
-    trade["best"] = 0.0
-    trade["open"] = False
-
-
-@jit
-def _finish(trade: RecordArray, bar: int, units: float, value: float) -> None:
-    """Turn sums into averages: every unit that was opened was closed, or is valued at the mark."""
-    trade["exit_bar"] = bar
-    trade["entry_price"] = trade["side"] * trade["entry_price"] / units
-    trade["exit_price"] = value / units

@@ -179,11 +179,23 @@ class Bars:
         return there
 
     @cached_property
+    def gapless(self) -> bool:
+        """Whether every symbol has a bar in every row."""
+        return bool(self.present.all())
+
+    @cached_property
     def mark(self) -> FloatArray:
         """Last known close of each symbol; NaN before its first bar, (n_bars, n_symbols)."""
-        rows = np.where(self.present, np.arange(self.n_bars)[:, None], 0)
-        last = np.maximum.accumulate(rows, axis=0)
-        return frozen_floats(np.take_along_axis(self.close, last, axis=0))
+        if self.gapless:
+            return self.close
+        symbols, rows = np.nonzero(~self.present.T)
+        begins = np.append(True, (np.diff(rows) != 1) | (np.diff(symbols) != 0))
+        # Row before the gap that each absent cell lies in; −1 before the first bar.
+        last = rows[np.maximum.accumulate(np.where(begins, np.arange(len(rows)), 0))] - 1
+        mark = self.close.copy()
+        mark[rows, symbols] = np.where(last < 0, np.nan, self.close[last, symbols])
+        mark.flags.writeable = False
+        return mark
 
     @cached_property
     def end_rows(self) -> IntArray:

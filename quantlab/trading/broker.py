@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantlab.kernels import execution
-from quantlab.records import DELISTING, FULL, LIQUIDATION, N_FILLS, N_QUEUED, RUINED
-from quantlab.trading.ledger import Ledger
+from quantlab.records import FULL, N_FILLS, N_QUEUED
+from quantlab.trading.ledger import Ledger, Record
 from quantlab.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Broker:
         self.money: FloatArray = np.array([cash])
         self.busy = False
         """Whether orders rest (also replaced ones, until the next instant clears them)."""
+        self._cash = cash
         self._terms = terms
         self._price = price
         self._mark = bars.mark
@@ -51,7 +52,7 @@ class Broker:
         )
         self._target: IntArray = np.full(n, -1, np.int64)
         self._resting: IntArray = np.zeros(n, np.int64)
-        self._queue: IntArray = np.zeros(FIRST_QUEUE, np.int64)
+        self.queue: IntArray = np.zeros(FIRST_QUEUE, np.int64)
 
     @property
     def n_fills(self) -> int:
@@ -68,7 +69,7 @@ class Broker:
                 amount,
                 self.position,
                 self.ledger.order_log,
-                self._queue,
+                self.queue,
                 self.ledger.counts,
                 self._target,
                 self._resting,
@@ -76,7 +77,7 @@ class Broker:
             if order != FULL:
                 self.busy = True
                 return order
-            self._grow()
+            self.grow()
 
     def place_all(self, bar: int, kind: int, amounts: FloatArray) -> None:
         """Record and queue an order of ``amounts[i]`` for every symbol."""
@@ -88,14 +89,14 @@ class Broker:
                 amounts,
                 self.position,
                 self.ledger.order_log,
-                self._queue,
+                self.queue,
                 self.ledger.counts,
                 self._target,
                 self._resting,
             )
             == FULL
         ):
-            self._grow()
+            self.grow()
 
     def meet(self, bar: int, mark_bar: int) -> int:
         """Let resting orders meet the prices of `bar`; absent symbols count at ``mark[mark_bar]``."""
@@ -111,7 +112,7 @@ class Broker:
                 self.position,
                 self.money,
                 self.ledger.order_log,
-                self._queue,
+                self.queue,
                 self.ledger.counts,
                 self._target,
                 self._resting,
@@ -120,34 +121,20 @@ class Broker:
             if n_fills != FULL:
                 self.busy = self.ledger.counts[N_QUEUED] > 0
                 return n_fills
-            self._grow()
+            self.grow()
 
     def mark(self, first: int, stop: int) -> int:
         """Mark rows `first` … `stop` − 1 with the books as they stand; return the first ruined row, or `stop`."""
-        return execution.mark_rows(
-            first, stop, self._mark, self.position, self.money, self.ledger.equity, self.ledger.cash
-        )
+        return execution.mark_rows(first, stop, self._mark, self.position, self.money, self.ledger.equity)
 
     def delist(self, bar: int) -> int:
         """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return)."""
-        rows = np.minimum(self._last_row, bar)
-        price = self._mark[rows, np.arange(len(rows))] * (1.0 + self._delisting_returns)
-        return self._close_out(bar, DELISTING, self._last_row < bar, price)
-
-    def liquidate(self, bar: int) -> int:
-        """Close everything at the close of `bar` and withdraw what rests: the account is ruined."""
-        self.busy = False
-        execution.cancel_all(RUINED, self.ledger.order_log, self._queue, self.ledger.counts)
-        every = np.ones(len(self.position), np.bool_)
-        return self._close_out(bar, LIQUIDATION, every, self._mark[bar])
-
-    def _close_out(self, bar: int, kind: int, only: np.typing.NDArray[np.bool_], price: FloatArray) -> int:
         while True:
-            n_fills = execution.close_out(
+            n_fills = execution.delist(
                 bar,
-                kind,
-                only,
-                price,
+                self._last_row,
+                self._mark,
+                self._delisting_returns,
                 self.position,
                 self.money,
                 self.ledger.order_log,
@@ -156,8 +143,46 @@ class Broker:
             )
             if n_fills != FULL:
                 return n_fills
-            self._grow()
+            self.grow()
 
-    def _grow(self) -> None:
+    def liquidate(self, bar: int) -> int:
+        """Close everything at the close of `bar` and withdraw what rests: the account is ruined."""
+        self.busy = False
+        while True:
+            n_fills = execution.liquidate(
+                bar,
+                self._mark,
+                self.position,
+                self.money,
+                self.ledger.order_log,
+                self.queue,
+                self.ledger.counts,
+                self.ledger.fill_log,
+            )
+            if n_fills != FULL:
+                return n_fills
+            self.grow()
+
+    def record(self, n_bars: int) -> Record:
+        """Return what happened on the first `n_bars` rows; the account is closed after it."""
+        return self.ledger.record(n_bars, self._cash)
+
+    def arrays(self) -> dict[str, FloatArray | IntArray]:
+        """Return the arrays that keep their place for the whole run, by what kernels call them."""
+        return {
+            "price": self._price,
+            "position": self.position,
+            "money": self.money,
+            "equity": self.ledger.equity,
+            "terms": self._terms,
+            "counts": self.ledger.counts,
+            "target": self._target,
+            "resting": self._resting,
+            "end_rows": self._last_row,
+            "delisting_returns": self._delisting_returns,
+        }
+
+    def grow(self) -> None:
+        """Double the room of the logs and of the queue; what is in them stays as it is."""
         self.ledger.grow()
-        self._queue = np.concatenate([self._queue, np.zeros_like(self._queue)])
+        self.queue = np.concatenate([self.queue, np.zeros_like(self.queue)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,57 +11,63 @@ import pandas as pd
 from quantlab.records import FILL, KIND_NAMES, N_COUNTS, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
-FIRST_ROOM = 256
+# Rows that a log begins with. Memory that nobody writes to is not used yet, so that room costs nothing.
+FIRST_ROOM = 1 << 14
 
 
 class Ledger:
-    """Logs of orders and fills that only grow, and the marked books of every bar.
+    """Logs of orders and fills that only grow, and the marked equity of every bar.
 
     Kernels write into the arrays; `counts` says how many rows are real.
 
     Parameters
     ----------
     n_bars
-        Rows of the `equity` and `cash` paths.
+        Rows of the `equity` path; what is not marked yet is undefined.
     """
 
     def __init__(self, n_bars: int) -> None:
         self.counts: IntArray = np.zeros(N_COUNTS, np.int64)
-        self.order_log: RecordArray = np.zeros(FIRST_ROOM, ORDER)
-        self.fill_log: RecordArray = np.zeros(FIRST_ROOM, FILL)
-        self.equity: FloatArray = np.full(n_bars, np.nan)
-        self.cash: FloatArray = np.full(n_bars, np.nan)
+        self.order_log: RecordArray = np.empty(FIRST_ROOM, ORDER)
+        self.fill_log: RecordArray = np.empty(FIRST_ROOM, FILL)
+        self.equity: FloatArray = np.empty(n_bars)
 
     def grow(self) -> None:
         """Double the room of both logs; what is recorded stays as it is."""
-        self.order_log = _doubled(self.order_log)
-        self.fill_log = _doubled(self.fill_log)
+        self.order_log = _doubled(self.order_log, self.counts[N_ORDERS])
+        self.fill_log = _doubled(self.fill_log, self.counts[N_FILLS])
 
-    def record(self, n_bars: int) -> Record:
-        """Return what happened on the first `n_bars` rows, as arrays that can no longer change."""
-        record = Record(
-            orders=self.order_log[: self.counts[N_ORDERS]].copy(),
-            fills=self.fill_log[: self.counts[N_FILLS]].copy(),
-            equity=self.equity[:n_bars].copy(),
-            cash=self.cash[:n_bars].copy(),
-        )
-        for array in (record.orders, record.fills, record.equity, record.cash):
+    def record(self, n_bars: int, initial_cash: float) -> Record:
+        """Return what happened on the first `n_bars` rows, as views that cannot be written to."""
+        orders = self.order_log[: self.counts[N_ORDERS]]
+        fills = self.fill_log[: self.counts[N_FILLS]]
+        equity = self.equity[:n_bars]
+        for array in (orders, fills, equity):
             array.flags.writeable = False
-        return record
+        return Record(orders, fills, equity, initial_cash)
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` and `cash` ``(n_bars,)``."""
+    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``, money before."""
 
     orders: RecordArray
     fills: RecordArray
     equity: FloatArray
-    cash: FloatArray
+    initial_cash: float
+
+    @cached_property
+    def cash(self) -> FloatArray:
+        """Money at every close, ``(n_bars,)``: that after the last fill until then."""
+        stops = np.append(self.fills["bar"], len(self.equity))
+        bars = np.diff(stops, prepend=0)
+        return np.repeat(np.concatenate([[self.initial_cash], self.fills["cash"]]), bars)
 
 
-def _doubled(log: RecordArray) -> RecordArray:
-    return np.concatenate([log, np.zeros(len(log), log.dtype)])
+def _doubled(log: RecordArray, n_used: int) -> RecordArray:
+    doubled = np.empty(2 * len(log), log.dtype)
+    doubled[:n_used] = log[:n_used]
+    return doubled
 
 
 def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
@@ -115,6 +122,14 @@ def positions_of(fills: RecordArray, n_bars: int, n_symbols: int) -> FloatArray:
     rows = np.where(np.isnan(held), 0, np.arange(n_bars)[:, None])
     np.maximum.accumulate(rows, axis=0, out=rows)
     return np.take_along_axis(held, rows, axis=0)
+
+
+def held_at_end(fills: RecordArray, n_symbols: int) -> FloatArray:
+    """Units held after the last fill, ``(n_symbols,)``."""
+    held = np.zeros(n_symbols)
+    # The last fill of a symbol is assigned last, and NumPy keeps the last assignment.
+    held[fills["symbol"]] = fills["position"]
+    return held
 
 
 def named(codes: IntArray, names: tuple[str, ...]) -> pd.Categorical[str]:

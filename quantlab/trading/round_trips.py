@@ -23,7 +23,9 @@ def trades_of(record: Record, bars: Bars, n_bars: int, same_close: bool) -> Reco
     trades = np.zeros(len(fills), TRADE)
     # A liquidation happens at the close of its bar whatever the orders do.
     at_close = same_close | (record.orders["kind"][fills["order"]] == LIQUIDATION)
-    n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars)
+    places = np.full((kernel.N_PLACES, bars.n_symbols), -1, np.int64)
+    books = np.zeros((kernel.N_BOOKS, bars.n_symbols))
+    n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars, places, books)
     return trades[:n]
 
 

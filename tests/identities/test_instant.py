@@ -37,7 +37,7 @@ def one_instant(cash, position, orders, price, value_price, volume, costs, lever
     for symbol, kind, amount in orders:
         broker.place(0, symbol, WISHES.index(kind), amount)
     broker.meet(1, 0)
-    record = broker.ledger.record(2)
+    record = broker.record(2)
     return broker, record
 
 

@@ -27,11 +27,23 @@ def test_growth_has_a_line_a_run() -> None:
     assert [trace.name for trace in draw(figure).data] == ["a", "b"]
 
 
-def test_a_sweep_is_drawn_as_coloured_cells() -> None:
-    frame = pd.DataFrame([[0.5, np.nan], [1.0, -0.5]], index=[5, 10], columns=[20, 40])
-    plot = draw(heat_figure("Sharpe", frame))
+def test_a_sweep_is_drawn_as_coloured_cells_of_one_size_with_named_axes() -> None:
+    frame = pd.DataFrame([[0.5, np.nan], [1.0, -0.5]], index=pd.Index([5, 10], name="fast"), columns=[20, 40])
+    plot = draw(heat_figure("Sharpe", frame.rename_axis(columns="slow")))
     assert (plot.data[0].x, plot.data[0].y) == (("20", "40"), ("5", "10"))
     np.testing.assert_array_equal(plot.data[0].z, frame.to_numpy())
+    assert (plot.layout.xaxis.title.text, plot.layout.yaxis.title.text) == ("slow", "fast")
+    assert (plot.layout.xaxis.type, plot.layout.hovermode) == ("category", "closest")
+
+
+def test_colours_meet_at_zero_where_values_lie_on_both_sides() -> None:
+    def scale(*values: float) -> tuple[float | None, str]:
+        cells = draw(heat_figure("x", pd.DataFrame([values]))).data[0]
+        return cells.zmid, cells.colorscale[0][1]
+
+    assert scale(-1.0, 2.0)[0] == 0.0
+    assert scale(1.0, 2.0)[0] is scale(-1.0, -2.0)[0] is scale(np.nan)[0] is None
+    assert scale(1.0, 2.0)[1] != scale(-1.0, -2.0)[1]
 
 
 def test_bars_are_drawn_upright() -> None:

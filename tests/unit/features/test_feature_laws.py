@@ -52,6 +52,31 @@ def test_the_future_does_not_show(gappy, declared):
         assert same_bits(declared.compute(with_other_future(gappy, int(last), rng))[: last + 1], known)
 
 
+@pytest.mark.parametrize("name", [name for name, row in BUILT_INS.items() if row.by_row])
+@pytest.mark.parametrize("lookback", [1, 11, 159, 160, 400])
+def test_whole_panels_at_once_are_symbols_one_by_one(whole, name, lookback):
+    """Also where the earlier value is zero or missing, and where there are fewer bars than the lookback."""
+    row = BUILT_INS[name]
+    mood = np.round(whole["mood"])
+    mood[3, 1] = np.nan
+    bars = whole.with_arrays(mood=mood)
+    holed = bars.with_arrays(
+        **{field: _without_first_symbol(bars[field], 5) for field in (*PRICES, "volume")}
+    )
+    assert bars.gapless
+    assert not holed.gapless
+    for of in ("close",) if row.fields else ("close", "mood"):
+        declared = feature(name, lookback=None if row.lookback == "none" else lookback, of=of)
+        with np.errstate(all="ignore"):
+            assert same_bits(declared.compute(bars)[:, 1:], declared.compute(holed)[:, 1:])
+
+
+def _without_first_symbol(panel, bar):
+    panel = panel.copy()
+    panel[bar, 0] = np.nan
+    return panel
+
+
 @EACH
 def test_the_order_of_symbols_does_not_show(gappy, declared):
     order = [2, 0, 3, 1]

@@ -71,6 +71,22 @@ def test_mark_carries_the_last_close_and_never_looks_forward():
     np.testing.assert_array_equal(bars.present, [[False, True], [True, False], [False, True]])
 
 
+@given(
+    st.lists(
+        st.lists(st.sampled_from([np.nan, 11.0, 12.0, 13.0]), min_size=3, max_size=3), min_size=1, max_size=9
+    )
+)
+def test_mark_is_what_somebody_who_remembers_would_say(closes):
+    closes = [[*row, 5.0] for row in closes]
+    bars = bars_of(closes, time=pd.bdate_range("2024-01-01", periods=len(closes)))
+    known, expected = [np.nan] * 4, []
+    for row in closes:
+        known = [old if np.isnan(new) else new for old, new in zip(known, row, strict=True)]
+        expected.append(known)
+    np.testing.assert_array_equal(bars.mark, expected)
+    assert bars.gapless == (not np.isnan(closes).any())
+
+
 def test_a_field_for_all_is_given_to_every_symbol():
     bars = bars_of([[10.0, 20.0], [11.0, 21.0]], extra={"vix": [15.0, 16.0]})
     np.testing.assert_array_equal(bars["vix"], [[15.0, 15.0], [16.0, 16.0]])

@@ -1,0 +1,1 @@
+"""The compiled engine: the same strategies, run as machine code with the same bits."""

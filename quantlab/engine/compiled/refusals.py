@@ -1,0 +1,169 @@
+"""What cannot be compiled, said in one sentence: file, line, what it is, and what to write instead."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from quantlab.errors import StrategyError
+
+PYTHON = 'run it with engine="python"'
+
+
+class Refusal(StrategyError):
+    """Code of the user's that cannot be compiled to the same bits.
+
+    Parameters
+    ----------
+    construct
+        What is refused, as it stands in the source: ``np.random.normal(…)``.
+    reason
+        Why, in words that follow the construct: "draws differently when compiled".
+    remedy
+        What to write instead.
+    filename, line
+        Where.
+    """
+
+    def __init__(self, construct: str, reason: str, remedy: str, filename: str, line: int) -> None:
+        self.construct = construct
+        self.reason = reason
+        self.remedy = remedy
+        self.filename = filename
+        self.line = line
+        super().__init__(f"{os.path.basename(filename)}, line {line}: {construct} {reason}: {remedy}.")
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A message of Numba's that is known, and what it means for the user; groups of the pattern fill the texts."""
+
+    pattern: str
+    construct: str
+    reason: str
+    remedy: str
+
+
+# Read from the top: the first pattern found in Numba's message decides.
+CASES = (
+    _Case(
+        r"with.statement|BEFORE_WITH|SETUP_WITH|WITH_", "with", "is not compiled", "open nothing in a hook"
+    ),
+    _Case(
+        r"exception variable|Use of unsupported (?:opcode|bytecode).*(?:EXC|RERAISE)|[Tt]ry|CHECK_EXC_MATCH|bare except",
+        "try/except",
+        "is not compiled here",
+        "test for the case with `if` before",
+    ),
+    _Case(
+        r"format spec|FORMAT_VALUE", "a format in an f-string", "is not compiled", "print the number itself"
+    ),
+    _Case(r"IMPORT_NAME", "import inside a function", "is not compiled", "import at the top of the file"),
+    _Case(r"[Gg]enerator|YIELD", "a generator", "is not compiled", "use a loop or a list"),
+    _Case(
+        r"CALL_FUNCTION_EX|\*args|\*\*kwargs|star_?args|UNPACK_EX|LIST_EXTEND|DICT_MERGE",
+        "a starred expression",
+        "is not compiled",
+        "write each argument or name out",
+    ),
+    _Case(
+        r"Untyped global name ['\"](\w+)['\"]",
+        "{0}",
+        "is not known to compiled code",
+        "make it a number or array",
+    ),
+    _Case(
+        r"Cannot (?:modify|write|store).*readonly|[Rr]ead.?only",
+        "writing to it",
+        "is refused",
+        "copy it first",
+    ),
+    _Case(
+        r"Unknown attribute ['\"](\w+)['\"] of type ([^\n]+)",
+        "the attribute {0}",
+        "is not known to compiled code",
+        "declare it with ql.param, ql.feature or ql.state",
+    ),
+    _Case(
+        r"Cannot unify ([^\n]+) and ([^\n]+) for '([\w.$]+)'",
+        "{2}",
+        "is of two types ({0} and {1})",
+        "give it one type from the beginning",
+    ),
+    _Case(
+        r"non-precise type|[Cc]annot determine Numba type|[Uu]ntyped|pyobject|reflected list|heterogen",
+        "its type",
+        "is not known to compiled code",
+        "use numbers, tuples of numbers or NumPy arrays",
+    ),
+    _Case(
+        r"make_function|closure|lambda",
+        "a function inside a function",
+        "is not compiled",
+        "move it to the module",
+    ),
+    _Case(
+        r"variable .?(\w+).? referenced before|not defined",
+        "a variable",
+        "may have no value",
+        "set it before",
+    ),
+)
+
+
+def explained(error: Exception, function: Any) -> Refusal:
+    """Return a refusal in one sentence for what Numba raised when it compiled `function`."""
+    refusal = _inner(error)
+    if refusal is not None:
+        return refusal
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    filename, line = _place(error, text, function)
+    source = linecache.getline(filename, line).strip()
+    construct, reason, remedy = _meaning(text)
+    shown = f"`{source}`" if source else construct
+    if source and construct:
+        reason = f"{reason} ({construct})" if construct not in source else reason
+    return Refusal(shown, reason, remedy, filename, line)
+
+
+def _inner(error: BaseException | None) -> Refusal | None:
+    """Find a refusal of ours that Numba carried up."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, Refusal):
+            return error
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
+
+
+def _place(error: Exception, text: str, function: Any) -> tuple[str, int]:
+    code = getattr(function, "py_func", function).__code__
+    places = [(f, int(n)) for f, n in re.findall(r'File "([^"]+)", line (\d+)', text)]
+    places += [(f, int(n)) for f, n in re.findall(r"(?:at|from) ([^\s()]+\.py|<[^>]+>) \((\d+)\)", text)]
+    own = [place for place in places if os.path.basename(place[0]) == os.path.basename(code.co_filename)]
+    loc = getattr(error, "loc", None)
+    if loc is not None and os.path.basename(loc.filename) == os.path.basename(code.co_filename):
+        return code.co_filename, int(loc.line)
+    return (code.co_filename, own[0][1]) if own else (code.co_filename, code.co_firstlineno)
+
+
+def _meaning(text: str) -> tuple[str, str, str]:
+    for case in CASES:
+        found = re.search(case.pattern, text)
+        if found:
+            groups = [group or "" for group in found.groups()]
+            return tuple(part.format(*groups) for part in (case.construct, case.reason, case.remedy))  # type: ignore[return-value]
+    return "", f"cannot be compiled ({_first_line(text)})", PYTHON
+
+
+def _first_line(text: str) -> str:
+    """Return the first line of Numba's message that says something."""
+    for line in text.splitlines():
+        plain = line.strip(" .>")
+        if plain and not plain.startswith(("Failed in", "There are", "- Of which", "During", "File")):
+            return plain[:120]
+    return "no reason given"

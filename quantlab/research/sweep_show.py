@@ -1,0 +1,126 @@
+"""A sweep as people see it: text, notebook, figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.figures import Figure, Line, Panel, heat_figure
+from quantlab.display.html import table_html
+from quantlab.display.moments import moment
+from quantlab.display.numbers import number
+from quantlab.display.text import table
+from quantlab.errors import DataError, did_you_mean
+from quantlab.metrics.catalogue import METRICS
+
+if TYPE_CHECKING:
+    from quantlab.research.swept import Sweep
+
+SHOWN = 10
+MOST_TICKS = 40  # different numbers on an axis; more are cut into ranges
+RANGES = 20
+
+
+def sweep_text(sweep: Sweep) -> str:
+    """Return the best trials as a table for a terminal."""
+    columns, rows, units = _table(sweep)
+    return (
+        _title(sweep)
+        + "\n"
+        + _subtitle(sweep)
+        + "\n\n"
+        + table("", columns, rows, units=units, notes=_notes(sweep))
+    )
+
+
+def sweep_html(sweep: Sweep) -> str:
+    """Return the best trials as HTML for a notebook, everything escaped."""
+    columns, rows, units = _table(sweep)
+    return table_html(
+        f"{_title(sweep)} · {_subtitle(sweep)}", columns, rows, units=units, notes=_notes(sweep)
+    )
+
+
+def _title(sweep: Sweep) -> str:
+    base = sweep._trials.base
+    fixed = ", ".join(f"{name}={value!r}" for name, value in base.params.items() if name not in sweep.params)
+    return f"Sweep of {type(base).__name__}({fixed}) over {', '.join(sweep.params)}"
+
+
+def _subtitle(sweep: Sweep) -> str:
+    time = sweep._bars.window(sweep._settings["start"], sweep._settings["end"]).time
+    failed = f", {sweep.n_failed} failed" if sweep.n_failed else ""
+    return (
+        f"{moment(time[0])} to {moment(time[-1])} · {len(sweep):,} trials{failed} · "
+        f"best first by {METRICS[sweep.rank_by].label} · engine: {sweep.engine}"
+    )
+
+
+def _table(sweep: Sweep) -> tuple[list[str], list[list[object]], dict[str, str]]:
+    """Column labels, cells and units of the best trials."""
+    best = sweep.top(SHOWN)
+    params = [[_param(value) for value in best[name]] for name in sweep.params]
+    metrics = [best[name].tolist() for name in sweep.metrics]
+    rows: list[list[object]] = [list(row) for row in zip(best.index.tolist(), *params, *metrics, strict=True)]
+    units = {METRICS[name].label: METRICS[name].unit for name in sweep.metrics}
+    return ["trial", *sweep.params, *units], rows, dict(units)
+
+
+def _param(value: object) -> object:
+    """Show a parameter's value in a cell: whole numbers as they are, others as short text."""
+    if isinstance(value, bool | np.bool_):
+        return str(value)
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def _notes(sweep: Sweep) -> list[str]:
+    luck, sure = sweep.lucky_sharpe, sweep.deflated_sharpe
+    lines = list(sweep.notes)
+    if sweep.n_trials > 1 and np.isfinite(sure):
+        lines.append(
+            f"The best of {sweep.n_trials:,} trials is partly the luckiest: were all worth nothing, the best would "
+            f"still show a Sharpe of about {number(luck)}. Probability that trial {sweep.best.number} is truly above "
+            f"that (deflated Sharpe): {number(sure, 'fraction')}."
+        )
+    return lines
+
+
+def sweep_figure(sweep: Sweep, x: str | None, y: str | None, metric: str | None) -> Figure:
+    """Return a metric over two searched parameters as coloured cells, or over one as a line; see `Sweep.heatmap`."""
+    metric = sweep.rank_by if metric is None else _known("metric", metric, sweep.metrics)
+    axes = [_known("parameter", name, sweep.params) for name in (x, y) if name is not None]
+    axes += [name for name in sweep.params if name not in axes]
+    over = axes[: 2 if len(sweep.params) > 1 else 1]
+    if x is not None and x == y:
+        raise DataError(f"x and y are both {x!r}: give two parameters.")
+    others = [name for name in sweep.params if name not in over]
+    kind = METRICS[metric]
+    title = f"{kind.label}, {type(sweep._trials.base).__name__}"
+    if others:
+        title += f" (median over {', '.join(others)})"
+    places = [_ticks(sweep.frame[name]) for name in over]
+    cells = sweep.frame[metric].groupby(places, observed=False, sort=True).median()
+    if len(over) == 1:
+        line = Line(over[0], _numbers(cells.index), cells.to_numpy(np.float64))
+        return Figure(title, (Panel(kind.label, (line,), kind.unit),), over[0])
+    return heat_figure(title, cells.unstack(0), kind.unit)
+
+
+def _known(kind: str, name: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        raise DataError(f"The sweep has no {kind} {name!r}. {did_you_mean(name, known)}")
+    return name
+
+
+def _ticks(values: pd.Series) -> pd.Series:
+    """Values of a parameter as places on an axis: themselves, or the middle of their range where there are many."""
+    if values.dtype.kind not in "if" or values.nunique() <= MOST_TICKS:
+        return values
+    middles = [float(f"{one.mid:.4g}") for one in pd.cut(values, RANGES)]
+    return pd.Series(middles, values.index, name=values.name)
+
+
+def _numbers(index: pd.Index) -> object:
+    return index.to_numpy() if index.dtype.kind in "if" else [str(value) for value in index]

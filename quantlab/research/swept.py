@@ -1,0 +1,195 @@
+"""What a sweep is: a table of trials, the best of them, and how much of it may be luck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quantlab.engine.strategy import Strategy
+from quantlab.errors import DataError
+from quantlab.market.bars import Bars
+from quantlab.metrics.deflation import deflated_sharpe, lucky_sharpe
+from quantlab.metrics.ranking import best_first
+from quantlab.metrics.returns import NAN, per_bar_rate
+from quantlab.research.trials import Trials
+from quantlab.typing import FloatArray
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from quantlab.engine.result import Result
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One trial of a sweep.
+
+    Parameters
+    ----------
+    number
+        Its row in ``Sweep.frame``.
+    strategy
+        With the parameters that were tried.
+    metrics
+        Its metrics by catalogue name; NaN where undefined.
+    error
+        What went wrong, with the bar where it is known; "" when nothing did.
+    """
+
+    number: int
+    strategy: Strategy
+    metrics: Mapping[str, float]
+    error: str
+    _bars: Bars = field(repr=False)
+    _settings: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def result(self) -> Result:
+        """The whole result: the trial is run again with the settings of the sweep."""
+        from quantlab.engine.backtest import backtest
+
+        return backtest(self.strategy, self._bars, **self._settings)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep:
+    """Many backtests of one strategy, one for each set of parameters tried.
+
+    Parameters
+    ----------
+    frame
+        One row a trial, in the sequence of the search: searched parameters, metrics by catalogue name (NaN where
+        undefined), and ``error`` ("" or what went wrong). The index counts trials from 0.
+    params, metrics
+        Names of the parameter columns and of the metric columns.
+    rank_by
+        Metric that says which trial is best.
+    n_trials
+        Trials ever run for this sweep, failed ones and those of earlier runs with the same file included: the more
+        there were, the less the best of them means.
+    engine
+        Which engine ran the trials.
+    notes
+        What a reader must know before believing the numbers.
+    """
+
+    frame: pd.DataFrame
+    params: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rank_by: str
+    n_trials: int
+    engine: str
+    notes: tuple[str, ...]
+    _trials: Trials
+    _sharpes: FloatArray
+    _bars: Bars
+    _settings: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def n_failed(self) -> int:
+        """How many trials of `frame` failed."""
+        return int((self.frame["error"] != "").sum())
+
+    def top(self, n: int = 10) -> pd.DataFrame:
+        """Return the best `n` rows of `frame`, best first by `rank_by`; of equals the earlier trial first.
+
+        Failed trials and those where the metric is undefined come last.
+        """
+        return self.frame.iloc[best_first(self.rank_by, self.frame[self.rank_by])[:n]]
+
+    @cached_property
+    def best(self) -> Trial:
+        """The best trial by `rank_by`; of equals the earlier one.
+
+        Raises
+        ------
+        DataError
+            If that metric is undefined for every trial.
+        """
+        number = int(self.top(1).index[0])
+        if not math.isfinite(self.trial(number).metrics[self.rank_by]):
+            raise DataError(
+                f"No trial is best: {self.rank_by} is undefined for all {len(self)} of them. Did any of them trade?"
+            )
+        return self.trial(number)
+
+    def trial(self, number: int) -> Trial:
+        """Return one trial by its number, the index of `frame`."""
+        if not 0 <= number < len(self):
+            raise DataError(f"There is no trial {number}: they are numbered from 0 to {len(self) - 1}.")
+        row = self.frame.iloc[number]
+        metrics = {name: float(row[name]) for name in self.metrics}
+        return Trial(number, self._trials[number], metrics, str(row["error"]), self._bars, self._settings)
+
+    @cached_property
+    def deflated_sharpe(self) -> float:
+        """Probability that the true Sharpe ratio of the best trial is above `lucky_sharpe`.
+
+        Bailey and López de Prado (2014), `quantlab.metrics.deflation`; with one trial, the probabilistic Sharpe
+        ratio. All trials count in full, also those that resemble each other, which errs on the careful side. The
+        best trial is run again for it. NaN where no trial is best, or too few have a Sharpe ratio.
+        """
+        defined = np.isfinite(self.frame[self.rank_by].to_numpy(np.float64)).any()
+        if not defined or not math.isfinite(self.best.metrics["sharpe"]):
+            return NAN
+        result = self.best.result
+        rate = per_bar_rate(result.risk_free_annual, result.periods_per_year)
+        return deflated_sharpe(result.returns.to_numpy(), self._sharpes_per_bar, self.n_trials, rate)
+
+    @property
+    def lucky_sharpe(self) -> float:
+        """Annual Sharpe ratio to expect of the best of `n_trials` trials that are all worth nothing."""
+        return lucky_sharpe(self._sharpes_per_bar, self.n_trials) * math.sqrt(self._bars.periods_per_year)
+
+    @property
+    def _sharpes_per_bar(self) -> FloatArray:
+        """Sharpe ratio per bar of every trial that was ever run, (n_known,)."""
+        return self._sharpes / math.sqrt(self._bars.periods_per_year)
+
+    def heatmap(self, x: str | None = None, y: str | None = None, metric: str | None = None) -> go.Figure:
+        """Return an interactive figure of a metric over two parameters; a line where only one was searched.
+
+        Parameters
+        ----------
+        x, y
+            Parameters on the axes; by default the first two that were searched.
+        metric
+            What the colour shows; `rank_by` by default.
+
+        Notes
+        -----
+        A cell shows the median over all its trials, whatever their other parameters: a ridge that holds for most of
+        them is worth more than a peak. A parameter with more than 40 different numbers is cut into 20 equal ranges.
+
+        Raises
+        ------
+        DataError
+            If a parameter was not searched, or a metric not computed.
+        """
+        from quantlab.display.draw import draw  # plotly
+        from quantlab.research.sweep_show import sweep_figure
+
+        figure: go.Figure = draw(sweep_figure(self, x, y, metric))
+        return figure
+
+    def __str__(self) -> str:
+        from quantlab.research.sweep_show import sweep_text  # rich
+
+        return sweep_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.research.sweep_show import sweep_html
+
+        return sweep_html(self)

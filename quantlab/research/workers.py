@@ -1,0 +1,254 @@
+"""Who runs the trials: this process, processes beside it, or threads where compiled code needs no GIL."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from quantlab.engine.engines import WORTH_COMPILING_S
+from quantlab.errors import StrategyError
+from quantlab.research.failures import told
+from quantlab.research.job import Job
+from quantlab.research.trials import Trials
+from quantlab.typing import FloatArray
+
+if TYPE_CHECKING:
+    from quantlab.engine.compiled.batch import Batch
+
+CHUNK = 50  # trials a call of compiled code: handing over the GIL costs as much as some of them
+# Processes take about two seconds to start. Whoever did not ask for them gets them when the rest would take longer.
+PATIENCE_S = 2.0
+LOOK_S = 0.3
+
+
+class Done(NamedTuple):
+    """Finished trials.
+
+    Attributes
+    ----------
+    numbers
+        Which of the job they are.
+    rows
+        ``(n, n_metrics)``: their metrics, in the same sequence.
+    errors
+        Number of each failed one → what went wrong.
+    """
+
+    numbers: range
+    rows: FloatArray
+    errors: Mapping[int, str]
+
+
+class Crew:
+    """Whoever runs the trials of a sweep.
+
+    Parameters
+    ----------
+    workers
+        How many processes or threads; None for as many as there are processors, where that pays.
+    engine
+        As `quantlab.engine.backtest.backtest` takes it.
+
+    Attributes
+    ----------
+    engine
+        Which engine ran, and why, once something has run.
+
+    Raises
+    ------
+    StrategyError
+        If `workers` is no positive number.
+    """
+
+    def __init__(self, workers: int | None, engine: str) -> None:
+        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+            raise StrategyError(f"workers={workers!r}: give how many processes or threads to use, as 4.")
+        self.engine = engine
+        self._workers = workers
+
+    def run(self, job: Job) -> Iterator[Done]:
+        """Run all trials of a job, in whatever sequence they finish.
+
+        Raises
+        ------
+        Refusal
+            If the compiled engine was asked for and the strategy cannot be compiled.
+        """
+        batch, engine, self.engine = _compiled(job)
+        if batch is None:
+            yield from run_interpreted(replace(job, engine=engine), self._workers)
+            return
+        for done in run_in_threads(batch, job, self._workers or available_workers()):
+            yield done
+            for number in done.errors:
+                # Told again by the interpreted engine: either the error is the strategy's own, or it runs through.
+                yield attempt(replace(job, engine="python"), number)
+
+
+def _compiled(job: Job) -> tuple[Batch | None, str, str]:
+    """Return compiled code for all trials, or None; the engine for single trials; and the choice in words."""
+    if job.engine == "python":
+        return None, "python", "python (asked for)"
+    if not job.is_summary:
+        return None, job.engine, f"{job.engine} (one by one: a metric needs more than the equity)"
+    if job.engine == "auto" and job.seconds_interpreted < WORTH_COMPILING_S:
+        return None, "python", "python (auto: over before code is compiled)"
+    try:
+        return (
+            compiled_batch(job),
+            job.engine,
+            f"compiled ({'asked for' if job.engine == 'compiled' else 'auto'})",
+        )
+    except StrategyError as refusal:
+        if job.engine == "compiled":
+            raise
+        return None, "python", f"python (auto: {refusal})"
+
+
+def compiled_batch(job: Job) -> Batch:
+    """Make compiled code for all trials of a job.
+
+    Raises
+    ------
+    Refusal
+        If the strategy does what compiled code cannot.
+    """
+    from quantlab.engine.compiled.batch import Batch  # brings the compiler
+
+    own = job.common
+    return Batch(
+        job.strategies, own.bars, own.rows, job.inputs, own.cash, own.terms, own.execution,
+        own.bars.periods_per_year, own.rate_per_bar,
+    )  # fmt: skip
+
+
+def available_workers() -> int:
+    """Processors that this process may use, also where a container or an affinity mask allows fewer."""
+    from joblib import cpu_count  # deferred with the rest of joblib: only sweeps need it
+
+    return int(cpu_count())
+
+
+def run_here(job: Job, numbers: Sequence[int]) -> Iterator[Done]:
+    """Run trials one after the other in this process."""
+    for number in numbers:
+        yield attempt(job, number)
+
+
+def attempt(job: Job, number: int) -> Done:
+    """Run one trial; what it raises is its answer. Only what ends the process, such as Ctrl-C, passes through."""
+    only = range(number, number + 1)
+    try:
+        return Done(only, job.run(number)[None], {})
+    except Exception as error:
+        return Done(only, np.full((1, len(job.common.metrics)), np.nan), {number: told(error)})
+
+
+def run_interpreted(job: Job, workers: int | None) -> Iterator[Done]:
+    """Run all trials of a job, in this process or in several; in whatever sequence they finish."""
+    numbers = range(len(job))
+    if workers is None:
+        began, n_done = time.perf_counter(), 0
+        for number in numbers:
+            yield attempt(job, number)
+            n_done += 1
+            spent = time.perf_counter() - began
+            if spent > LOOK_S and spent / n_done * (len(job) - n_done) > PATIENCE_S:
+                break
+        numbers = numbers[n_done:]
+        workers = available_workers()
+    if min(workers, len(numbers)) <= 1:
+        yield from run_here(job, numbers)
+    else:
+        yield from run_in_processes(job, numbers, min(workers, len(numbers)))
+
+
+def run_in_processes(job: Job, numbers: Sequence[int], workers: int) -> Iterator[Done]:
+    """Run trials in processes that read one copy of the bars and inputs, mapped from a file."""
+    from joblib import Parallel, delayed
+
+    with tempfile.TemporaryDirectory(prefix="quantlab-sweep-", ignore_cleanup_errors=True) as folder:
+        path = write_job(job, Path(folder))
+        pool = Parallel(n_jobs=workers, prefer="processes", return_as="generator_unordered")
+        yield from pool(delayed(_attempt_from)(path, number) for number in numbers)
+
+
+def run_in_threads(batch: Batch, job: Job, workers: int) -> Iterator[Done]:
+    """Run compiled code in threads, a chunk of trials at a time."""
+    from quantlab.kernels.summaries import SUMMARY
+
+    out = np.full((len(job), len(SUMMARY)), np.nan)
+    columns = [SUMMARY.index(name) for name in job.common.metrics]
+
+    def run(first: int) -> Done:
+        numbers = range(first, min(first + CHUNK, len(job)))
+        failed = dict(batch.run(first, numbers.stop, out))
+        return Done(numbers, out[first : numbers.stop, columns], failed)
+
+    firsts = range(0, len(job), CHUNK)
+    if min(workers, len(firsts)) == 1:
+        yield from map(run, firsts)
+        return
+    # Not joblib: it looks for finished work every 10 ms, which is as long as a hundred trials take.
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for future in as_completed([pool.submit(run, first) for first in firsts]):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def write_job(job: Job, folder: Path) -> str:
+    """Write a job so that `read_job` of another process gets it with its arrays mapped, not copied."""
+    import cloudpickle  # deferred with joblib: only what runs in several processes needs them
+    import joblib
+
+    _carry_code(cloudpickle, type(job.strategies[0]))
+    path = str(folder / "job")
+    # The class travels as code where it cannot be imported, the arrays as plain files.
+    code = cloudpickle.dumps(job.strategies)
+    joblib.dump((code, replace(job, strategies=())), path)
+    return path
+
+
+@lru_cache(maxsize=1)
+def read_job(path: str) -> Job:
+    """Read a job that `write_job` wrote; the last one is kept."""
+    import cloudpickle
+    import joblib
+
+    code, job = joblib.load(path, mmap_mode="r")
+    return replace(cast("Job", job), strategies=cast("Trials", cloudpickle.loads(code)))
+
+
+def _attempt_from(path: str, number: int) -> Done:
+    # Several processes print to one stdout; what a strategy prints is not the answer of a sweep.
+    with contextlib.redirect_stdout(sys.stderr):
+        return attempt(read_job(path), number)
+
+
+def _carry_code(cloudpickle: Any, kind: type) -> None:
+    """Let classes of a file that was loaded from its path travel as code: no other process can import them."""
+    module = sys.modules.get(kind.__module__)
+    if module is not None and kind.__module__ != "__main__" and not _is_importable(module):
+        cloudpickle.register_pickle_by_value(module)
+
+
+def _is_importable(module: ModuleType) -> bool:
+    """Whether an import by name, in a process with the same search path, finds this very module."""
+    package, _, _ = module.__name__.rpartition(".")
+    path = getattr(sys.modules.get(package), "__path__", None) if package else sys.path
+    found = None if path is None else PathFinder.find_spec(module.__name__, list(path))
+    return found is not None and found.origin == getattr(module, "__file__", None)

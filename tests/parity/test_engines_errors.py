@@ -1,0 +1,123 @@
+"""What goes wrong goes wrong alike: the same exception, the same words, the same line, in both engines."""
+
+import inspect
+import traceback
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import quantlab as ql
+from quantlab import errors
+from quantlab.errors import StrategyError
+from tests.identities.cases import random_bars
+from tests.parity import faults
+from tests.parity.engines import COMPILED, assert_same, both, run
+from tests.parity.faults import FAULTS, REFUSED, REFUSED_IN_BOTH, WHEN, Levels, LevelsOfAFeature, Quiet
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return random_bars(2, 30, 3, absent=0.0)
+
+
+def failure(strategy, bars, engine, **terms):
+    """The exception of a run."""
+    with pytest.raises(Exception) as caught:
+        ql.backtest(strategy, bars, engine=engine, **terms)
+    return caught.value
+
+
+def users_line(error):
+    """The last line of this project's fault file in a traceback."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == "faults.py"]
+    assert own, "".join(traceback.format_exception(error))
+    return own[-1].lineno, own[-1].name, own[-1].line
+
+
+def expected_type(named):
+    return getattr(errors, named) if isinstance(named, str) else named
+
+
+@pytest.mark.parametrize(("kind", "named"), FAULTS, ids=lambda x: x.__name__ if isinstance(x, type) else x)
+@pytest.mark.parametrize("engine", [COMPILED, "auto"])
+def test_what_goes_wrong_goes_wrong_alike(bars, kind, named, engine):
+    if kind is faults.NotReady:
+        bars = random_bars(3, 30, 3, absent=0.3)
+    expected, ours = failure(kind(), bars, "python"), failure(kind(), bars, engine)
+    assert type(expected) is expected_type(named)
+    assert type(ours) is type(expected), "".join(traceback.format_exception(ours))
+    assert str(ours) == str(expected)
+    assert ours.__notes__ == expected.__notes__
+    assert users_line(ours) == users_line(expected)
+    hook = "on_fill" if kind is faults.RaisesInFill else "on_bar"
+    assert ours.__notes__[0].startswith(f"in {hook} of {kind.__name__}() at bar ")
+    if kind not in (faults.NotReady, faults.PastTooFar):
+        assert f"at bar {WHEN} (" in ours.__notes__[0]
+
+
+def test_a_level_that_was_not_declared(bars):
+    frame = pd.DataFrame(0.01, bars.time, columns=list(bars.symbols))
+    table = ql.Forecasts.from_frame(frame, trained_through="2019-12-31")
+    expected, ours = (failure(Levels(), bars, e, forecasts=table) for e in ("python", COMPILED))
+    assert type(ours) is type(expected) is StrategyError
+    assert str(ours) == str(expected)
+    assert "no quantile level 0.3" in str(ours)
+    expected, ours = (failure(LevelsOfAFeature(), bars, e) for e in ("python", COMPILED))
+    assert str(ours) == str(expected)
+    assert "has no quantile levels" in str(ours)
+
+
+def test_what_does_not_raise_in_python_does_not_when_compiled(bars):
+    both(Quiet(), bars)
+
+
+def test_a_failed_run_leaves_nothing_behind(bars):
+    """A run that raised half-way is replayed from the start: the next run begins fresh."""
+    strategy = faults.NotANumber()
+    words = {str(failure(strategy, bars, COMPILED)) for _ in range(3)}
+    assert len(words) == 1
+    both(strategy, bars.rows(0, WHEN))
+
+
+# Refusals -------------------------------------------------------------------------------------------------
+
+
+def line_of(kind, piece):
+    """Number of the line of a class that holds `piece`."""
+    lines, first = inspect.getsourcelines(kind)
+    return first + next(k for k, line in enumerate(lines) if piece in line)
+
+
+@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_a_refusal_says_where_what_and_what_instead(bars, kind, piece, construct):
+    error = failure(kind(), bars, COMPILED)
+    assert type(error) is StrategyError, "".join(traceback.format_exception(error))
+    told = str(error)
+    assert kind.__name__ in told or "on_bar" in told
+    assert construct in told
+    assert 'engine="python"' in told or "engine='python'" in told  # the remedy that always works
+    assert len(told) < 800, "advice, not a compiler's log"
+    if kind is not faults.RemembersADict:
+        assert "faults.py" in told
+        assert str(line_of(kind, piece)) in told
+
+
+@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_what_is_refused_runs_interpreted_under_auto_and_says_why(bars, kind, piece, construct):
+    expected, _ = run(kind(), bars, "python")
+    result, _ = run(kind(), bars, "auto")
+    assert_same(expected, result)
+    assert result.engine.startswith("python")
+    assert construct in result.engine
+    assert len(result.engine) < 800
+
+
+@pytest.mark.parametrize(("kind", "piece"), REFUSED_IN_BOTH, ids=lambda x: getattr(x, "__name__", ""))
+def test_what_both_engines_refuse(bars, kind, piece):
+    expected, ours, auto = (failure(kind(), bars, engine) for engine in ("python", COMPILED, "auto"))
+    assert type(auto) is type(expected)
+    assert str(auto) == str(expected)
+    same = type(ours) is type(expected) and str(ours) == str(expected)
+    refused = type(ours) is StrategyError and str(line_of(kind, piece)) in str(ours)
+    assert same or refused, "".join(traceback.format_exception(ours))
