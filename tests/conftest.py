@@ -5,6 +5,8 @@ import os
 import hypothesis
 import pytest
 
+from quantlab.cache_folder import cache_folder
+
 hypothesis.settings.register_profile("quantlab", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("quantlab")
 
@@ -12,6 +14,11 @@ hypothesis.settings.load_profile("quantlab")
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUANTLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        # Compiled code is found by its content, so that sessions may share it, and it takes minutes to make.
+        compiled = cache_folder("compiled")
+        compiled.mkdir(parents=True, exist_ok=True)
+        own = tmp_path_factory.mktemp("cache")
+        (own / "compiled").symlink_to(compiled, target_is_directory=True)
+        patch.setenv("QUANTLAB_CACHE", str(own))
         patch.setenv("COLUMNS", "100")  # tables follow the terminal's width
         yield

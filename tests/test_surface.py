@@ -38,6 +38,20 @@ BACKTEST = [
 ]
 
 
+SWEEP = [
+    "strategy",
+    "bars",
+    "over",
+    "where",
+    "trials",
+    "metrics",
+    "rank_by",
+    "workers",
+    "path",
+    *BACKTEST[2:],
+]
+
+
 def test_the_module_offers_what_is_promised():
     assert list(ql.__all__) == sorted(PROMISED)
 
@@ -63,6 +77,10 @@ def test_now_offers_what_is_promised():
 
 def test_backtest_takes_what_is_promised():
     assert list(inspect.signature(ql.backtest).parameters) == BACKTEST
+
+
+def test_sweep_takes_what_backtest_takes_and_its_own():
+    assert list(inspect.signature(ql.sweep).parameters) == SWEEP
 
 
 def test_a_misspelt_name_is_answered_with_advice():

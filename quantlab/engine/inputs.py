@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from quantlab.forecasting.forecast import Forecasts
     from quantlab.forecasting.store import ForecastStore
 
-# Rows looked at together for the first decision: most warm-ups end in the first of such blocks.
-SEARCHED_ROWS = 1024
+# Cells looked at together for the first decision: most warm-ups end in the first of such blocks.
+SEARCHED_CELLS = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +47,16 @@ class Inputs:
         """Where a symbol has a bar and all inputs, ``(n_rows, n_symbols)`` of `rows`."""
         ready = bars.present[rows].copy()
         for source in self.sources.values():
-            ready &= ~np.isnan(source._values[rows])
+            ready &= source._values[rows] == source._values[rows]  # NaN is not
         return ready
 
     def first_decision(self, bars: Bars, start: int, stop: int) -> int:
         """First of the rows `start` … `stop` − 1 on which some symbol is ready, or `stop`; `start` without inputs."""
         if not self.sources:
             return start
-        for first in range(start, stop, SEARCHED_ROWS):
-            rows = slice(first, min(first + SEARCHED_ROWS, stop))
+        n_rows = max(1, SEARCHED_CELLS // bars.n_symbols)
+        for first in range(start, stop, n_rows):
+            rows = slice(first, min(first + n_rows, stop))
             found = np.flatnonzero(self.ready(bars, rows).any(axis=1))
             if len(found):
                 return first + int(found[0])

@@ -374,6 +374,8 @@ class Now:
 
 def tradable(bars: Bars) -> BoolArray:
     """Where a symbol has a bar and is not delisted, ``(n_bars, n_symbols)``."""
+    if not bars.ends:
+        return bars.present
     return bars.present & (np.arange(bars.n_bars)[:, None] <= bars.end_rows)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from quantlab.engine.setup import Setup
 from quantlab.engine.inputs import ForecastSource, Inputs, compute_inputs
 from quantlab.engine.loop import run
+from quantlab.engine.setup import Setup
 from quantlab.engine.strategy import Strategy
 from quantlab.features.features import Feature, compute_input
 from quantlab.forecasting.declaration import ForecastInput

@@ -137,7 +137,7 @@ def ratio(numerator: FloatArray, denominator: FloatArray, out: FloatArray | None
         quotient: FloatArray = np.divide(numerator, denominator, out=out)
     nothing = denominator == 0.0
     if nothing.any():
-        pass
+        quotient[nothing] = np.nan
     return quotient
 
 

@@ -67,6 +67,12 @@ class ContentCache(_Cache):  # type: ignore[misc]
     key
         Digest of all content that decides the compiled code beside the signature, the processor and the
         versions of Python, Numba, llvmlite and NumPy; or a function that gives it when it is first needed.
+
+    Notes
+    -----
+    Machine code carries the names of its functions, and Numba tells two functions of one module and qualified name
+    apart by a number that begins anew in each process. Where functions of equal names can meet, as a class that is
+    defined again, the qualified name must hold the key; otherwise a caller may be linked to the wrong one.
     """
 
     def __init__(self, name: str, key: str | Callable[[], str]) -> None:

@@ -180,7 +180,7 @@ def _wish(kind: int, amount: float, position: float, price: float, equity: float
     if kind == TARGET_VALUE:
         aim = amount / price
     elif kind == TARGET_WEIGHT:
-        aim = amount * max(equity, 0.0) / price
+        aim = amount * equity / price if equity > 0.0 else 0.0
     difference = (_whole(aim) if whole else aim) - position
     return 0.0 if abs(difference) <= REACHED * abs(position) else difference
 
@@ -704,12 +704,16 @@ def liquidate(
 
 
 @step
-def equity_at_mark(bar: int, mark: FloatArray, position: FloatArray, cash: float) -> float:
-    """Return cash + Σ position × mark of row `bar`; what is not held needs no mark."""
+def worth(mark: FloatArray, position: FloatArray, cash: float) -> float:
+    """Return cash + Σ position × mark, ``(n_symbols,)`` each; what is not held needs no mark."""
     total = 0.0
+    if len(position) == 1:
+        if position[0] != 0.0:
+            total += position[0] * mark[0]
+        return cash + total
     for i in range(len(position)):
         if position[i] != 0.0:
-            total += position[i] * mark[bar, i]
+            total += position[i] * mark[i]
     return cash + total
 
 
@@ -728,7 +732,7 @@ def mark_rows(
     """
     ruined = stop
     for t in range(first, stop):
-        equity[t] = equity_at_mark(t, mark, position, money[0])
+        equity[t] = worth(mark[t], position, money[0])
         if equity[t] <= 0.0 and ruined == stop:
             ruined = t
     return ruined

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantlab.kernels.numpy_reductions import add_all, add_rows, flat, lines, only_axis, rows_first
 from quantlab.kernels._jit import jit
+from quantlab.kernels.numpy_reductions import add_all, add_rows, flat, lines, only_axis, rows_first
 
 
 @jit

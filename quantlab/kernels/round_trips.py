@@ -37,8 +37,10 @@ def _widen(
     # A gain rises with its price, rounding included: the gains of the extremes are the extremes of the gains.
     for extreme in (top, bottom):
         gain = trade["side"] * (extreme - average) / abs(average)
-        trade["worst"] = min(trade["worst"], gain)
-        trade["best"] = max(trade["best"], gain)
+        if gain < trade["worst"]:
+            trade["worst"] = gain
+        if gain > trade["best"]:
+            trade["best"] = gain
 
 
 @step
@@ -115,7 +117,8 @@ def round_trips(
             books[REDUCED_VALUE, i] += units * price
         held = fill["position"]
         books[HELD, i] = held
-        trade["quantity"] = max(trade["quantity"], abs(held))
+        if abs(held) > trade["quantity"]:
+            trade["quantity"] = abs(held)
         if held == 0.0:
             _finish(trade, fill["bar"], books[REDUCED, i], books[REDUCED_VALUE, i])
             places[LIVE, i] = -1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from quantlab.errors import DataError
 from quantlab.market.bars import Bars
 from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.returns import per_bar_rate
+from quantlab.research.failures import told
 from quantlab.trading.account import Execution
 from quantlab.typing import FloatArray
 
@@ -107,6 +108,33 @@ class Job:
             summary = dict(zip(SUMMARY, _summary(own, done), strict=True))
             return np.array([summary[name] for name in own.metrics])
         return np.array(list(evaluate(_result(setting, own, done).figures, own.metrics).values()))
+
+
+class Done(NamedTuple):
+    """Finished trials.
+
+    Attributes
+    ----------
+    numbers
+        Which of the job they are.
+    rows
+        ``(n, n_metrics)``: their metrics, in the same sequence.
+    errors
+        Number of each failed one → what went wrong.
+    """
+
+    numbers: range
+    rows: FloatArray
+    errors: Mapping[int, str]
+
+
+def attempt(job: Job, number: int) -> Done:
+    """Run one trial; what it raises is its answer. Only what ends the process, such as Ctrl-C, passes through."""
+    only = range(number, number + 1)
+    try:
+        return Done(only, job.run(number)[None], {})
+    except Exception as error:
+        return Done(only, np.full((1, len(job.common.metrics)), np.nan), {number: told(error)})
 
 
 def _summary(own: Common, done: Run) -> Sequence[float]:

@@ -86,7 +86,8 @@ class Needs:
             for place in needed.tolist():
                 self._compute(place, part)
             ready = self._runnable(part)
-            yield Wave(ready, self._shared(ready))
+            if len(ready):
+                yield Wave(ready, self._shared(ready))
 
     def _runnable(self, numbers: IntArray) -> IntArray:
         return numbers[~np.isin(numbers, list(self.failures))] if self.failures else numbers

@@ -16,7 +16,7 @@ from quantlab.engine.inputs import ForecastSource
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import StrategyError
 from quantlab.market.bars import Bars
-from quantlab.metrics.catalogue import METRICS, find_metric
+from quantlab.metrics.catalogue import find_metric
 from quantlab.metrics.ranking import best_first
 from quantlab.research.job import Common, Job
 from quantlab.research.needs import Needs
@@ -133,8 +133,9 @@ def sweep(
     check_kinds(costs, account, execution, forecasts, folds, seed)
     must_be_money("cash", cash, 0.0)
     must_be_money("risk_free_annual", risk_free_annual, -1.0)
+    crew = Crew(workers, engine)
     columns = _columns(metrics, rank_by)
-    chosen = _search(base, over, where, trials, seed)
+    chosen = _search(base, over, where, trials, seed, columns)
 
     start_row, stop = span_of(bars, start, end)
     cut = bars if stop == bars.n_bars else bars.rows(0, stop)
@@ -149,7 +150,6 @@ def sweep(
         "risk_free_annual": risk_free_annual,
     }  # fmt: skip
     rows = Rows(chosen, columns)
-    crew = Crew(workers, engine)
     with ExitStack() as stack:
         if path is not None:
             origin = origin_of(base, common, needs.forecasts, settings)
@@ -194,13 +194,18 @@ def _columns(metrics: Sequence[str], rank_by: str) -> tuple[str, ...]:
 
 
 def _search(
-    base: Strategy, over: Mapping[str, Any] | None, where: Where | None, trials: int | None, seed: int
+    base: Strategy,
+    over: Mapping[str, Any] | None,
+    where: Where | None,
+    trials: int | None,
+    seed: int,
+    columns: tuple[str, ...],
 ) -> Trials:
     if trials is None and over is None:
         raise StrategyError("Say what to try: over={'name': [values]}, or trials=100 random draws.")
     space = space_of(base, over, drawn=trials is not None)
     for name in space:
-        if name in METRICS or name == "error":
+        if name in (*columns, "trial", "error"):
             raise StrategyError(
                 f"A parameter cannot be called {name!r} in a sweep: a column of its table is."
             )

@@ -207,11 +207,12 @@ def _allowed(
         raise StrategyError(
             f"where={where!r}: give a function of the parameters, where=lambda p: p.fast < p.slow."
         )
-    fixed = base.params
+    params = _Params(**base.params)  # one object for all: making it takes longer than asking
 
     def allowed(codes: Codes) -> bool:
-        searched = {name: values[code] for name, values, code in zip(names, choices, codes, strict=True)}
-        params = _Params(**{**fixed, **searched})
+        vars(params).update(
+            {name: values[code] for name, values, code in zip(names, choices, codes, strict=True)}
+        )
         try:
             answer = where(params)
         except Exception as error:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from functools import lru_cache
-from importlib.machinery import PathFinder
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantlab.engine.engines import WORTH_COMPILING_S
 from quantlab.errors import StrategyError
-from quantlab.research.failures import told
-from quantlab.research.job import Job
-from quantlab.research.trials import Trials
-from quantlab.typing import FloatArray
+from quantlab.research.job import Done, Job, attempt
+from quantlab.research.processes import run_in_processes
 
 if TYPE_CHECKING:
     from quantlab.engine.compiled.batch import Batch
@@ -31,24 +22,6 @@ CHUNK = 50  # trials a call of compiled code: handing over the GIL costs as much
 # Processes take about two seconds to start. Whoever did not ask for them gets them when the rest would take longer.
 PATIENCE_S = 2.0
 LOOK_S = 0.3
-
-
-class Done(NamedTuple):
-    """Finished trials.
-
-    Attributes
-    ----------
-    numbers
-        Which of the job they are.
-    rows
-        ``(n, n_metrics)``: their metrics, in the same sequence.
-    errors
-        Number of each failed one → what went wrong.
-    """
-
-    numbers: range
-    rows: FloatArray
-    errors: Mapping[int, str]
 
 
 class Crew:
@@ -105,12 +78,9 @@ def _compiled(job: Job) -> tuple[Batch | None, str, str]:
         return None, job.engine, f"{job.engine} (one by one: a metric needs more than the equity)"
     if job.engine == "auto" and job.seconds_interpreted < WORTH_COMPILING_S:
         return None, "python", "python (auto: over before code is compiled)"
+    why = "asked for" if job.engine == "compiled" else "auto"
     try:
-        return (
-            compiled_batch(job),
-            job.engine,
-            f"compiled ({'asked for' if job.engine == 'compiled' else 'auto'})",
-        )
+        return compiled_batch(job), job.engine, f"compiled ({why})"
     except StrategyError as refusal:
         if job.engine == "compiled":
             raise
@@ -136,7 +106,7 @@ def compiled_batch(job: Job) -> Batch:
 
 def available_workers() -> int:
     """Processors that this process may use, also where a container or an affinity mask allows fewer."""
-    from joblib import cpu_count  # deferred with the rest of joblib: only sweeps need it
+    from joblib import cpu_count  # only a sweep needs it
 
     return int(cpu_count())
 
@@ -145,15 +115,6 @@ def run_here(job: Job, numbers: Sequence[int]) -> Iterator[Done]:
     """Run trials one after the other in this process."""
     for number in numbers:
         yield attempt(job, number)
-
-
-def attempt(job: Job, number: int) -> Done:
-    """Run one trial; what it raises is its answer. Only what ends the process, such as Ctrl-C, passes through."""
-    only = range(number, number + 1)
-    try:
-        return Done(only, job.run(number)[None], {})
-    except Exception as error:
-        return Done(only, np.full((1, len(job.common.metrics)), np.nan), {number: told(error)})
 
 
 def run_interpreted(job: Job, workers: int | None) -> Iterator[Done]:
@@ -173,16 +134,6 @@ def run_interpreted(job: Job, workers: int | None) -> Iterator[Done]:
         yield from run_here(job, numbers)
     else:
         yield from run_in_processes(job, numbers, min(workers, len(numbers)))
-
-
-def run_in_processes(job: Job, numbers: Sequence[int], workers: int) -> Iterator[Done]:
-    """Run trials in processes that read one copy of the bars and inputs, mapped from a file."""
-    from joblib import Parallel, delayed
-
-    with tempfile.TemporaryDirectory(prefix="quantlab-sweep-", ignore_cleanup_errors=True) as folder:
-        path = write_job(job, Path(folder))
-        pool = Parallel(n_jobs=workers, prefer="processes", return_as="generator_unordered")
-        yield from pool(delayed(_attempt_from)(path, number) for number in numbers)
 
 
 def run_in_threads(batch: Batch, job: Job, workers: int) -> Iterator[Done]:
@@ -208,47 +159,3 @@ def run_in_threads(batch: Batch, job: Job, workers: int) -> Iterator[Done]:
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def write_job(job: Job, folder: Path) -> str:
-    """Write a job so that `read_job` of another process gets it with its arrays mapped, not copied."""
-    import cloudpickle  # deferred with joblib: only what runs in several processes needs them
-    import joblib
-
-    _carry_code(cloudpickle, type(job.strategies[0]))
-    path = str(folder / "job")
-    # The class travels as code where it cannot be imported, the arrays as plain files.
-    code = cloudpickle.dumps(job.strategies)
-    joblib.dump((code, replace(job, strategies=())), path)
-    return path
-
-
-@lru_cache(maxsize=1)
-def read_job(path: str) -> Job:
-    """Read a job that `write_job` wrote; the last one is kept."""
-    import cloudpickle
-    import joblib
-
-    code, job = joblib.load(path, mmap_mode="r")
-    return replace(cast("Job", job), strategies=cast("Trials", cloudpickle.loads(code)))
-
-
-def _attempt_from(path: str, number: int) -> Done:
-    # Several processes print to one stdout; what a strategy prints is not the answer of a sweep.
-    with contextlib.redirect_stdout(sys.stderr):
-        return attempt(read_job(path), number)
-
-
-def _carry_code(cloudpickle: Any, kind: type) -> None:
-    """Let classes of a file that was loaded from its path travel as code: no other process can import them."""
-    module = sys.modules.get(kind.__module__)
-    if module is not None and kind.__module__ != "__main__" and not _is_importable(module):
-        cloudpickle.register_pickle_by_value(module)
-
-
-def _is_importable(module: ModuleType) -> bool:
-    """Whether an import by name, in a process with the same search path, finds this very module."""
-    package, _, _ = module.__name__.rpartition(".")
-    path = getattr(sys.modules.get(package), "__path__", None) if package else sys.path
-    found = None if path is None else PathFinder.find_spec(module.__name__, list(path))
-    return found is not None and found.origin == getattr(module, "__file__", None)

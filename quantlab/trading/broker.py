@@ -183,6 +183,6 @@ class Broker:
         }
 
     def grow(self) -> None:
-        """Double the room of the logs and of the queue; what is in them stays as it is."""
+        """Give the logs and the queue more room; what is in them stays as it is."""
         self.ledger.grow()
         self.queue = np.concatenate([self.queue, np.zeros_like(self.queue)])

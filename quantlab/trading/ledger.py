@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,10 @@ import pandas as pd
 from quantlab.records import FILL, KIND_NAMES, N_COUNTS, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
-# Rows that a log begins with. Memory that nobody writes to is not used yet, so that room costs nothing.
-FIRST_ROOM = 1 << 14
+# Rows that a log begins with, and by how much it grows. Memory that nobody has written to is not used yet: a wide room
+# costs nothing, a move costs a copy and fresh memory.
+FIRST_ROOM = 1 << 12
+GROWTH = 16
 
 
 class Ledger:
@@ -33,9 +35,9 @@ class Ledger:
         self.equity: FloatArray = np.empty(n_bars)
 
     def grow(self) -> None:
-        """Double the room of both logs; what is recorded stays as it is."""
-        self.order_log = _doubled(self.order_log, self.counts[N_ORDERS])
-        self.fill_log = _doubled(self.fill_log, self.counts[N_FILLS])
+        """Give both logs more room; what is recorded stays as it is."""
+        self.order_log = _wider(self.order_log, self.counts[N_ORDERS])
+        self.fill_log = _wider(self.fill_log, self.counts[N_FILLS])
 
     def record(self, n_bars: int, initial_cash: float) -> Record:
         """Return what happened on the first `n_bars` rows, as views that cannot be written to."""
@@ -49,7 +51,7 @@ class Ledger:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``, money before."""
+    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``."""
 
     orders: RecordArray
     fills: RecordArray
@@ -64,10 +66,10 @@ class Record:
         return np.repeat(np.concatenate([[self.initial_cash], self.fills["cash"]]), bars)
 
 
-def _doubled(log: RecordArray, n_used: int) -> RecordArray:
-    doubled = np.empty(2 * len(log), log.dtype)
-    doubled[:n_used] = log[:n_used]
-    return doubled
+def _wider(log: RecordArray, n_used: int) -> RecordArray:
+    wider = np.empty(GROWTH * len(log), log.dtype)
+    wider[:n_used] = log[:n_used]
+    return wider
 
 
 def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
@@ -134,4 +136,10 @@ def held_at_end(fills: RecordArray, n_symbols: int) -> FloatArray:
 
 def named(codes: IntArray, names: tuple[str, ...]) -> pd.Categorical[str]:
     """Return codes as the names they stand for."""
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+    return pd.Categorical.from_codes(codes, categories=_categories(names))
+
+
+@lru_cache(maxsize=64)
+def _categories(names: tuple[str, ...]) -> pd.Index[str]:
+    # Kept: pandas takes longer to make text of a few names than to copy thousands of codes.
+    return pd.Index(names)

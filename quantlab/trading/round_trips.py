@@ -57,5 +57,6 @@ def trade_frame(trades: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str,
             "worst": trades["worst"],
             "best": trades["best"],
             "open": trades["open"],
-        }
+        },
+        copy=False,
     )

@@ -1,6 +1,7 @@
 """Random bars and order scripts for property tests."""
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import quantlab as ql
@@ -48,6 +49,52 @@ def replay(script):
     return Replay()
 
 
+SLOTS = 4
+
+
+class Tabled(ql.Strategy):
+    """Gives the orders that extra fields of the bars hold: the same code for every script, so that it compiles once."""
+
+    def on_bar(self, now):
+        kind_0, amount_0 = now.past("kind_0", 1), now.past("amount_0", 1)
+        kind_1, amount_1 = now.past("kind_1", 1), now.past("amount_1", 1)
+        kind_2, amount_2 = now.past("kind_2", 1), now.past("amount_2", 1)
+        kind_3, amount_3 = now.past("kind_3", 1), now.past("amount_3", 1)
+        for i in range(now.n_symbols):
+            self.give(now, i, kind_0[0, i], amount_0[0, i])
+            self.give(now, i, kind_1[0, i], amount_1[0, i])
+            self.give(now, i, kind_2[0, i], amount_2[0, i])
+            self.give(now, i, kind_3[0, i], amount_3[0, i])
+
+    def give(self, now, i, kind, amount):
+        if kind == 0.0:
+            now.order(i, amount)
+        elif kind == 1.0:
+            now.order_value(i, amount)
+        elif kind == 2.0:
+            now.target_quantity(i, amount)
+        elif kind == 3.0:
+            now.target_value(i, amount)
+        elif kind == 4.0:
+            now.target_weight(i, amount)
+
+
+def with_script(bars, script):
+    """The bars with `script` in extra fields that `Tabled` reads; None where a cell has more orders than slots."""
+    shape = (SLOTS, bars.n_bars, bars.n_symbols)
+    kinds, amounts = np.full(shape, -1.0), np.zeros(shape)
+    for bar, orders in script.items():
+        taken = [0] * bars.n_symbols
+        for symbol, kind, amount in orders:
+            if taken[symbol] == SLOTS:
+                return None
+            place = taken[symbol], bar, symbol
+            kinds[place], amounts[place] = list(WISHES).index(kind), amount
+            taken[symbol] += 1
+    fields = {f"kind_{k}": kinds[k] for k in range(SLOTS)} | {f"amount_{k}": amounts[k] for k in range(SLOTS)}
+    return bars.with_arrays(**fields)
+
+
 @st.composite
 def scripts(draw, n_bars, n_symbols, weights=(-1.0, -0.5, 0.0, 0.3, 0.5, 1.0, 1.5)):
     """Orders of every kind at random bars."""
@@ -89,11 +136,17 @@ def runs(draw, costs=None):
     }
 
 
-def backtest(case, bars=None, script=None):
-    """Run a drawn case through the engine."""
+def backtest(case, bars=None, script=None, engine="python"):
+    """Run a drawn case through an engine."""
+    script, bars = case["script"] if script is None else script, case["bars"] if bars is None else bars
+    strategy = replay(script)
+    if engine == "compiled":
+        bars, strategy = with_script(bars, script), Tabled()
+        assume(bars is not None)
     return ql.backtest(
-        replay(case["script"] if script is None else script),
-        case["bars"] if bars is None else bars,
+        strategy,
+        bars,
+        engine=engine,
         cash=case["cash"],
         costs=case["costs"],
         account=ql.Account(leverage=case["leverage"]),

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 import quantlab as ql
 from tests.identities.cases import backtest, random_bars, replay, runs
-from tests.naive import engine
+from tests.naive import engine as naive
 
+ENGINES = ["python", "compiled"]
 NEAR = {"rel": 1e-9, "abs": 1e-6}
 
 
@@ -16,11 +17,12 @@ def as_lists(panel):
     return [[None if np.isnan(x) else float(x) for x in row] for row in panel]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(runs())
-def test_a_run_is_what_the_plain_python_engine_says(case):
+def test_a_run_is_what_the_plain_python_engine_says(engine, case):
     bars = case["bars"]
-    rows, fills = engine.run(
+    rows, fills = naive.run(
         as_lists(bars.open),
         as_lists(bars.close),
         bars.volume.tolist(),
@@ -30,7 +32,7 @@ def test_a_run_is_what_the_plain_python_engine_says(case):
         case["leverage"],
         same_close=case["same_close"],
     )
-    result = backtest(case)
+    result = backtest(case, engine=engine)
     assert len(result.equity) == len(rows)
     assert result.equity.to_numpy() == pytest.approx([r[0] for r in rows], rel=1e-10, abs=1e-7)
     assert result.cash.to_numpy() == pytest.approx([r[1] for r in rows], rel=1e-10, abs=1e-7)
@@ -40,10 +42,11 @@ def test_a_run_is_what_the_plain_python_engine_says(case):
         assert len(result.fills) == len(fills)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(runs())
-def test_the_identities_hold_on_every_bar(case):
-    bars, result = case["bars"], backtest(case)
+def test_the_identities_hold_on_every_bar(engine, case):
+    bars, result = case["bars"], backtest(case, engine=engine)
     rows = slice(0, len(result.equity))
     held, mark = result.positions.to_numpy(), np.nan_to_num(bars.mark[rows])
     value = (held * mark).sum(axis=1)
@@ -65,9 +68,10 @@ def test_the_identities_hold_on_every_bar(case):
     assert result.costs_paid["slippage"] >= 0.0
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=100, deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001, slippage=0.001))), st.randoms())
-def test_the_order_of_symbols_moves_nothing(case, random):
+def test_the_order_of_symbols_moves_nothing(engine, case, random):
     bars = case["bars"]
     names = list(bars.symbols)
     random.shuffle(names)
@@ -78,17 +82,19 @@ def test_the_order_of_symbols_moves_nothing(case, random):
     }
     for orders in moved.values():  # the same wishes, given in the new order of columns
         orders.sort(key=lambda o: o[0])
-    ours = backtest(case, script={b: sorted(o, key=lambda x: x[0]) for b, o in case["script"].items()})
-    theirs = backtest(case, bars=shuffled, script=moved)
+    sorted_ = {b: sorted(o, key=lambda x: x[0]) for b, o in case["script"].items()}
+    ours = backtest(case, script=sorted_, engine=engine)
+    theirs = backtest(case, bars=shuffled, script=moved, engine=engine)
     assert theirs.equity.to_numpy() == pytest.approx(ours.equity.to_numpy(), rel=1e-12, abs=1e-8)
     assert theirs.positions[list(bars.symbols)].to_numpy() == pytest.approx(
         ours.positions.to_numpy(), rel=1e-12, abs=1e-10
     )
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=60, deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001))), st.sampled_from([0.01, 3.0, 128.0]))
-def test_the_currency_does_not_matter(case, rate):
+def test_the_currency_does_not_matter(engine, case, rate):
     bars = case["bars"]
     dear = bars.with_arrays(**{n: bars[n] * rate for n in ("open", "high", "low", "close")})
     money = ("value", "target_value")
@@ -96,8 +102,8 @@ def test_the_currency_does_not_matter(case, rate):
         bar: [(s, kind, amount * rate if kind in money else amount) for s, kind, amount in orders]
         for bar, orders in case["script"].items()
     }
-    theirs = backtest({**case, "cash": case["cash"] * rate}, bars=dear, script=script)
-    ours = backtest(case)
+    theirs = backtest({**case, "cash": case["cash"] * rate}, bars=dear, script=script, engine=engine)
+    ours = backtest(case, engine=engine)
     assert theirs.returns.to_numpy() == pytest.approx(ours.returns.to_numpy(), rel=1e-9, abs=1e-10)
 
 

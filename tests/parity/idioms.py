@@ -102,7 +102,7 @@ class WhileAndChained(Base):
 
 
 class HelpersWithDefaults(Base):
-    def sized(self, now, i, scale=2.0, *, limit=0.4):
+    def sized(self, now, i, scale=2.0, limit=0.4):
         return clamp(scale * now[self.momentum, i], high=limit)
 
     def on_bar(self, now):
@@ -111,6 +111,16 @@ class HelpersWithDefaults(Base):
                 now.target_weight(i, self.sized(now, i) * 0.5)
                 now.target_weight(i, self.sized(now, i, limit=0.2, scale=3.0))
                 self.level += nested(now[self.momentum, i])
+
+
+class KeywordOnlyHelper(Base):
+    def sized(self, now, i, *, limit=0.4):
+        return clamp(now[self.momentum, i], high=limit)
+
+    def on_bar(self, now):
+        for i in range(now.n_symbols):
+            if now.ready[i]:
+                now.target_weight(i, self.sized(now, i, limit=0.2) * 0.5 + 0.1 * self.sized(now, i))
 
 
 class KeywordArguments(Base):
@@ -150,14 +160,28 @@ class StaticHelpers(Base):
             if now[self.momentum, i] > 0.0:
                 now.target_weight(i, self.half(0.6))
             else:
-                now.target_weight(i, StaticHelpers.half(0.0))
+                now.target_weight(i, self.half(0.0))
+
+
+class StaticByClass(Base):
+    @staticmethod
+    def half(x):
+        return 0.5 * x
+
+    def on_bar(self, now):
+        now.target_weight(0, StaticByClass.half(0.5))
 
 
 class Inherited(PlainUnpacking):
-    """on_bar and a helper come from a base class; a parameter has another default."""
+    """on_bar comes from a base class, a helper is another one; a parameter has another default."""
 
     lookback: int = ql.param(default=12, low=2, high=50)
 
+    def bounds(self, now, i):
+        return now[self.average, i] * 0.97, now[self.average, i] * 1.005
+
+
+class InheritedByName(PlainUnpacking):
     def bounds(self, now, i):
         low, high = PlainUnpacking.bounds(self, now, i)
         return low * 0.99, high
@@ -182,7 +206,12 @@ class Comprehension(Base):
         rising = [i for i in range(now.n_symbols) if now[self.momentum, i] > 0.0]
         for i in rising:
             now.target_weight(i, 1.0 / len(rising))
-        self.level += sum([now.mark[i] for i in rising])
+        self.level += np.sum(np.array([now.mark[i] for i in range(now.n_symbols) if now.tradable[i]]))
+
+
+class SumOfList(Base):
+    def on_bar(self, now):
+        self.level += sum([now.mark[i] for i in range(now.n_symbols) if now.tradable[i]])
 
 
 class LocalArrays(Base):
@@ -215,12 +244,18 @@ class VectorReductions(Base):
 
 class StableSort(Base):
     def on_bar(self, now):
-        score = np.where(now.ready & now.tradable, np.round(now[self.momentum], 1), -np.inf)
+        score = np.where(now.ready & now.tradable, np.floor(50.0 * now[self.momentum]), -np.inf)
         weights = np.zeros(now.n_symbols)
         for i in np.argsort(-score, kind="stable")[:2]:
             if score[i] > -np.inf:
                 weights[i] = 0.5
         now.target_weights(weights)
+
+
+class RoundedSort(Base):
+    def on_bar(self, now):
+        score = np.where(now.ready, np.round(now[self.momentum], 1), -np.inf)
+        now.target_weight(int(np.argsort(-score, kind="stable")[0]), 0.5)
 
 
 class NegativeIndex(Base):
@@ -322,9 +357,7 @@ class Mathematics(Base):
             self.level += (
                 np.exp(x) + np.log(1.0 + x * x) + np.sqrt(x * x) + math.floor(10.0 * x) + x // 0.01 + x % 0.3
             )
-            self.count += (
-                int(100.0 * x) + round(x * 10.0) + now.bar // 7 + now.bar % 5 + divmod(now.bar, 4)[1]
-            )
+            self.count += int(100.0 * x) + round(x * 10.0) + now.bar // 7 + now.bar % 5
             now.target_weight(i, math.tanh(5.0 * x) * 0.3)
 
 
@@ -401,9 +434,9 @@ class Booleans(Base):
         up = now[self.momentum, 0] > 0.0
         down = not up and now.ready[0]
         if up ^ down or (up is True):
-            self.count += up + down
+            self.count += int(up) + int(down)
         now.target_weight(0, 0.5 * up)
-        now.target_weight(1, 0.3 if any([up, down]) else 0.0)
+        now.target_weight(1, 0.3 if up or down else 0.0)
 
 
 def closed_over(limit, every=3):
@@ -451,7 +484,21 @@ class LocalVariables(Base):
             elif position[i] != 0.0 and close[i] < average[i]:
                 now.target_weight(i, 0.0)
         weights = now.weight
-        self.level += weights.max() + len(weights) + len(now.symbols)
+        self.level += weights.max() + len(weights)
+
+
+class Names(Base):
+    def on_bar(self, now):
+        for i, name in enumerate(now.symbols):
+            if name == "S1" and now.ready[i]:
+                now.target_weight(i, 1.0 / len(now.symbols))
+
+
+class SmallBuiltIns(Base):
+    def on_bar(self, now):
+        whole, rest = divmod(now.bar, 4)
+        if any([whole > 2, rest == 1]) and all([now.ready[0], now.ready[1]]):
+            now.target_weight(0, min(0.5, max(0.1, 0.1 * whole, 0.05 * rest)))
 
 
 class EveryProperty(Base):
@@ -473,5 +520,8 @@ MUST_COMPILE = [
 ]  # fmt: skip
 """Habits that the compiled engine must serve."""
 
-MAY_REFUSE = [TupleUnpacking, InheritedWithSuper]
+MAY_REFUSE = [
+    TupleUnpacking, InheritedWithSuper, InheritedByName, StaticByClass, SumOfList, RoundedSort, Names, SmallBuiltIns,
+    KeywordOnlyHelper,
+]  # fmt: skip
 """Habits that it may refuse, with advice; served or not, the numbers agree."""

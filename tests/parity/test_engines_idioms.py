@@ -30,7 +30,7 @@ def test_what_people_write_filled_at_the_same_close(bars, kind):
 
 
 @pytest.mark.parametrize("kind", MAY_REFUSE, ids=lambda kind: kind.__name__)
-def test_what_may_be_refused(bars, kind):
+def test_what_may_be_refused(bars, kind, auto_compiles):
     expected, states = run(kind(), bars, "python", costs=COSTS)
     result, ours = run(kind(), bars, "auto", costs=COSTS)
     assert_same(expected, result)

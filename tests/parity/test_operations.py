@@ -61,12 +61,31 @@ def same(one, two):
     one, two = np.asarray(one), np.asarray(two)
     if one.dtype.kind != two.dtype.kind or one.shape != two.shape:
         return False
+    if one.ndim == 2 and min(one.shape) > 1 and not np.all(np.diff(np.abs([one.strides, two.strides])) <= 0):
+        return False  # sums go by memory: rows lie together in both
     if one.dtype.kind == "f":
         return bool(np.all((one.view(np.int64) == two.view(np.int64)) | (np.isnan(one) & np.isnan(two))))
     return bool(np.all(one == two))
 
 
-SPECIAL = [np.nan, np.inf, -np.inf, 0.0, 5e-324, -1e-310, 1e308, -1e308, 1.0, -1.0, 2.0, 0.5, 2.5, -3.5, 1e16, 710.0]
+SPECIAL = [
+    np.nan,
+    np.inf,
+    -np.inf,
+    0.0,
+    5e-324,
+    -1e-310,
+    1e308,
+    -1e308,
+    1.0,
+    -1.0,
+    2.0,
+    0.5,
+    2.5,
+    -3.5,
+    1e16,
+    710.0,
+]
 RANDOM = np.random.default_rng(11)
 
 
@@ -138,7 +157,19 @@ def test_arrays_with_numbers(group):
     check(cases.NOT_EMPTY[group], sets)
 
 
-SHAPES = [(1, 1), (1, 50), (50, 1), (2, 9), (9, 2), (20, 20), (3, 300), (300, 3), (9, 1000), (1000, 9), (100, 200)]
+SHAPES = [
+    (1, 1),
+    (1, 50),
+    (50, 1),
+    (2, 9),
+    (9, 2),
+    (20, 20),
+    (3, 300),
+    (300, 3),
+    (9, 1000),
+    (1000, 9),
+    (100, 200),
+]
 
 
 @pytest.mark.parametrize("group", cases.MATRICES)
@@ -148,7 +179,7 @@ def test_matrices(group):
         wide = drawn(4 * rows * columns, special).reshape(2 * rows, 2 * columns)
         other = drawn(rows * columns, special).reshape(rows, columns)
         sets.append({"m": wide[:rows, :columns].copy(), "n": other})
-        for m in (wide[:rows, :columns], wide[::2, ::2], wide[:rows, :columns].copy().T.copy().T):
+        for m in (wide[:rows, :columns], wide[::2, ::2], wide[:rows, ::-2]):
             sets.append({"m": m[:, :], "n": other[::-1][::-1]})
     check(cases.MATRICES[group], sets)
 
@@ -196,7 +227,7 @@ def same_number(one, two):
     if two is None or isinstance(two, complex):
         return False
     if isinstance(one, float | np.floating):
-        return one != one and two != two or struct.pack("d", one) == struct.pack("d", two)
+        return (one != one and two != two) or struct.pack("d", one) == struct.pack("d", two)
     return one == two and isinstance(two, int | bool | np.integer | np.bool_)
 
 
@@ -207,7 +238,9 @@ def test_floats(expression):
 
 @pytest.mark.parametrize("expression", cases.OF_TWO_INTEGERS)
 def test_integers(expression):
-    check_numbers(expression, [{"i": i, "j": j} for i, j in itertools.product(INTEGERS, INTEGERS)])
+    # Python would not come to an end with 3 ** 2**53.
+    second = [j for j in INTEGERS if abs(j) <= 64] if expression in ("i**j", "i<<j") else INTEGERS
+    check_numbers(expression, [{"i": i, "j": j} for i, j in itertools.product(INTEGERS, second)])
 
 
 @pytest.mark.parametrize("expression", cases.OF_BOTH)
@@ -246,7 +279,9 @@ def all_cases():
 
 
 @pytest.mark.parametrize(
-    ("prefix", "table"), [("np.", NUMPY), ("math.", MATH), ("", BUILTINS), (".", METHODS)], ids="np math python a".split()
+    ("prefix", "table"),
+    [("np.", NUMPY), ("math.", MATH), ("", BUILTINS), (".", METHODS)],
+    ids=["np", "math", "python", "a"],
 )
 def test_every_operation_has_a_case(prefix, table):
     text = all_cases()

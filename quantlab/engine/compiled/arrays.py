@@ -17,6 +17,7 @@ from quantlab.engine.compiled.loop_calls import BYTE, INTP, call_loop
 from quantlab.engine.compiled.numpy_loops import FLOAT, LOOPS
 from quantlab.kernels import numpy_construction as construction
 from quantlab.kernels import numpy_ordering as ordering
+from quantlab.kernels import numpy_wrapped as wrapped
 
 
 def _stand_in(name: str) -> Callable[..., Any]:
@@ -33,6 +34,8 @@ arange = _stand_in("arange")
 to_float_array = _stand_in("to_float_array")
 to_int_array = _stand_in("to_int_array")
 to_bool_array = _stand_in("to_bool_array")
+diff = _stand_in("diff")
+where = _stand_in("where")
 searchsorted_left = _stand_in("searchsorted_left")
 searchsorted_right = _stand_in("searchsorted_right")
 
@@ -75,6 +78,35 @@ def _to_float_array(a: Any) -> Any:
 @overload(to_bool_array, strict=False)
 def _to_bool_array(a: Any) -> Any:
     return (lambda a: a != 0) if isinstance(a, types.Array) else None
+
+
+@overload(diff, strict=False)
+def _diff(a: Any) -> Any:
+    if isinstance(a, types.Array) and a.ndim == 1 and a.dtype in (types.float64, types.int64):
+        return lambda a: a[1:] - a[:-1]
+    return None
+
+
+WHERE = {
+    (True, True): wrapped.where_arrays,
+    (True, False): wrapped.where_array_number,
+    (False, True): wrapped.where_number_array,
+    (False, False): wrapped.where_numbers,
+}
+
+
+@overload(where, strict=False)
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    elements = [given.dtype if isinstance(given, types.Array) else types.unliteral(given) for given in (x, y)]
+    if not any(e in (types.float64, types.int64) for e in elements):
+        raise TypingError("np.where is served for numbers, not for truth values alone")
+    arrays = [given for given in (condition, x, y) if isinstance(given, types.Array)]
+    if not isinstance(condition, types.Array):
+        return None if arrays else lambda condition, x, y: x if condition else y
+    if any(array.ndim != condition.ndim for array in arrays):
+        raise TypingError("np.where is served for arrays of one shape, and numbers")
+    kernel = WHERE[isinstance(x, types.Array), isinstance(y, types.Array)]
+    return lambda condition, x, y: kernel(condition, x, y)
 
 
 @overload(searchsorted_left, strict=False)

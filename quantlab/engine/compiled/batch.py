@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numba import types
 
+from quantlab.engine.compiled.clone import signed
 from quantlab.engine.compiled.program import Program, program_of
 from quantlab.engine.compiled.refusals import Refusal, explained
 from quantlab.engine.compiled.table import Table, address_of, enter_strategy, table_of
@@ -27,7 +28,7 @@ from quantlab.market.bars import Bars
 from quantlab.records import N_COUNTS, N_FILLS
 from quantlab.trading.account import Execution
 from quantlab.trading.broker import Broker
-from quantlab.typing import FloatArray, IntArray
+from quantlab.typing import BoolArray, FloatArray, IntArray
 
 FIRST: Final = AT["first"]
 BAR: Final = AT["bar"]
@@ -177,24 +178,28 @@ def first_decisions(inputs: SharedInputs, bars: Bars, start: int, stop: int) -> 
     begun = np.array([_first_rows(m.values[start:stop]) for m in inputs.matrices])
     latest = begun[inputs.which].max(axis=1)
     symbols = latest.argmin(axis=1)
-    rows = start + latest[np.arange(n_trials), symbols]
-    for number, (row, symbol) in enumerate(zip(rows.tolist(), symbols.tolist(), strict=True)):
-        if row >= stop:
-            rows[number] = stop
-        elif not _is_ready(inputs, bars, number, row, symbol):
-            rows[number] = inputs.of(number).first_decision(bars, row, stop)
+    rows: IntArray = np.minimum(start + latest[np.arange(n_trials), symbols], stop)
+    for number in np.flatnonzero((rows < stop) & ~_are_ready(inputs, bars, rows, symbols)):
+        rows[number] = inputs.of(int(number)).first_decision(bars, int(rows[number]), stop)
     return rows
 
 
 def _first_rows(values: FloatArray) -> IntArray:
     """First row of each symbol that is a number; the number of rows where there is none."""
-    known = ~np.isnan(values)
-    return np.where(known.any(axis=0), known.argmax(axis=0), len(values))
+    known = values == values  # NaN is not
+    first = known.argmax(axis=0)
+    rows: IntArray = np.where(known[first, np.arange(len(first))], first, len(values))
+    return rows
 
 
-def _is_ready(inputs: SharedInputs, bars: Bars, number: int, row: int, symbol: int) -> bool:
-    read = (inputs.matrices[place].values[row, symbol] for place in inputs.which[number])
-    return bool(bars.present[row, symbol]) and not any(value != value for value in read)
+def _are_ready(inputs: SharedInputs, bars: Bars, rows: IntArray, symbols: IntArray) -> BoolArray:
+    """Whether a symbol has a bar and all inputs of a trial on a row, for each trial; rows beyond the bars are not."""
+    inside = np.minimum(rows, bars.n_bars - 1)
+    ready = bars.present[inside, symbols] & (rows < bars.n_bars)
+    for read in inputs.which.T:
+        cells = zip(read.tolist(), inside.tolist(), symbols.tolist(), strict=True)
+        ready &= ~np.isnan([inputs.matrices[m].values[row, symbol] for m, row, symbol in cells])
+    return ready
 
 
 def _columns(
@@ -213,13 +218,13 @@ def _columns(
         for j, level in enumerate(levels):
             columns.append(layout.places["level", f"{name}@{level!r}"])
             values.append(addresses[wanted + 1 + j])
-    for name, k in layout.params:
-        if k != "str":
+    for name, number in layout.params:
+        if number != "str":
             columns.append(layout.places["param", name])
-            values.append(_bits([getattr(strategy, name) for strategy in strategies], k))
-    for name, k in layout.scalars:
+            values.append(_bits([getattr(strategy, name) for strategy in strategies], number))
+    for name, number in layout.scalars:
         columns.append(layout.places["scalar", name])
-        values.append(np.repeat(_bits([kind._states[name].initial], k), len(strategies)))
+        values.append(np.repeat(_bits([kind._states[name].initial], number), len(strategies)))
     return np.array(columns, np.int64), np.column_stack(values or [np.empty((len(strategies), 0), np.int64)])
 
 
@@ -278,13 +283,14 @@ def _run_many(program: Program) -> Any:
             )
             write_int(read_int(told, BAD), trial - first, bad)
 
+    run_many.__qualname__ = signed("run_many", program.key)
     compiled = numba.njit(nogil=True, error_model="python")(run_many)
     key = hashlib.sha256(f"many {program.key}".encode()).hexdigest()
     compiled._cache = ContentCache(f"sweep.{program.strategy.__qualname__}", key)
     return compiled
 
 
-@numba.njit(error_model="numpy")  # type: ignore[misc]
+@numba.njit(error_model="numpy")
 def _reset(table: Any, told: Any, cash: Any, trial: Any) -> None:
     """Begin a trial: its own parameters and inputs, empty books, states at their beginning."""
     n_columns = read_int(told, N_COLUMNS)

@@ -61,6 +61,15 @@ class Clones:
             self._fill(clone, function)
         return self._dispatchers[function]
 
+    def sign(self, key: str) -> None:
+        """Put `key` into the name of every clone that is not compiled yet.
+
+        Numba names machine code by module and name, with a number that begins anew in each process: code loaded from
+        disk and code made here must not meet under one name.
+        """
+        for dispatcher in self._dispatchers.values():
+            dispatcher.py_func.__qualname__ = signed(dispatcher.py_func.__qualname__, key)
+
     def describe(self, name: str, value: Any) -> None:
         """Add a value that the code reads to the description."""
         self._lines.append(f"{name}={''.join(self._described(value))}")
@@ -152,6 +161,11 @@ class Clones:
             else:
                 self._lines.append(f"{type(constant).__name__} {constant!r}")
                 self.texts.update(_texts(constant))
+
+
+def signed(name: str, key: str) -> str:
+    """Return a name of machine code that only equal content shares."""
+    return f"{name}_{key[:16]}"
 
 
 def _empty_clone(function: FunctionType) -> FunctionType:

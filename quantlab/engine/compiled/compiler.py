@@ -4,30 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 from numba.core import ir, types
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.untyped_passes import FixupArgs
 
 from quantlab.engine.compiled.passes import make_user_compiler
 from quantlab.engine.compiled.refusals import Refusal
-from quantlab.engine.compiled.types import SelfType
+from quantlab.engine.compiled.types import NowType, SelfType
+from quantlab.engine.strategy import Strategy
 
 
-def strategy_compiler(dispatcher_of: Callable[[FunctionType], Any]) -> Any:
-    """Return the pipeline class for one strategy's functions."""
-    base: Any = make_user_compiler(dispatcher_of)
+def strategy_compiler(kind: type[Strategy]) -> Callable[[Callable[[FunctionType], Any]], Any]:
+    """Return what makes the pipeline class for a strategy's functions, given what makes dispatchers of plain ones."""
+    objects = frozenset(name for name, state in kind._states.items() if state.factory is not None)
 
-    class StrategyCompiler(base):  # type: ignore[misc]
-        def define_pipelines(self) -> Any:
-            pipelines = super().define_pipelines()
-            for pipeline in pipelines:
-                pipeline.add_pass_after(_Assignments, NopythonTypeInference)
-                pipeline.finalize()
-            return pipelines
+    def compiler(dispatcher_of: Callable[[FunctionType], Any]) -> Any:
+        base: Any = make_user_compiler(dispatcher_of)
 
-    return StrategyCompiler
+        class StrategyCompiler(base):  # type: ignore[misc]
+            unserved: ClassVar = objects
+
+            def define_pipelines(self) -> Any:
+                pipelines = super().define_pipelines()
+                for pipeline in pipelines:
+                    pipeline.add_pass_after(_Objects, FixupArgs)
+                    pipeline.add_pass_after(_Assignments, NopythonTypeInference)
+                    pipeline.finalize()
+                return pipelines
+
+        return StrategyCompiler
+
+    return compiler
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _Objects(FunctionPass):  # type: ignore[misc]
+    """Refuse states that hold an object: compiled code knows numbers."""
+
+    _name = "quantlab_objects"
+
+    def __init__(self) -> None:
+        FunctionPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        unserved = state.pipeline.unserved
+        for block in state.func_ir.blocks.values():
+            for read in block.find_exprs("getattr"):
+                if read.attr in unserved and read.value.name == state.func_ir.arg_names[0]:
+                    raise Refusal(
+                        f"self.{read.attr}",
+                        "is a state made by ql.state(factory=…), an object of Python",
+                        "use ql.state(0.0) or ql.state(0.0, per_symbol=True)",
+                        *_place(read),
+                    )
+        return False
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -43,6 +76,9 @@ class _Assignments(FunctionPass):  # type: ignore[misc]
         for block in state.func_ir.blocks.values():
             for statement in block.find_insts(ir.SetAttr):
                 target = state.typemap[statement.target.name]
+                if isinstance(target, NowType):
+                    remedy = "give an order, or keep your own value in ql.state()"
+                    raise Refusal(f"now.{statement.attr} = …", "is read-only", remedy, *_place(statement))
                 if isinstance(target, SelfType):
                     _check(target, statement, state.typemap[statement.value.name])
         return False
@@ -63,7 +99,11 @@ def _check(target: SelfType, statement: Any, value: Any) -> None:
         )
     else:
         reason, remedy = "is no state", f"declare `{name} = ql.state(…)` in the class to remember it"
-    raise Refusal(f"self.{name} = …", reason, remedy, statement.loc.filename, statement.loc.line)
+    raise Refusal(f"self.{name} = …", reason, remedy, *_place(statement))
+
+
+def _place(statement: Any) -> tuple[str, int]:
+    return statement.loc.filename, statement.loc.line
 
 
 def _fits(kind: str, value: Any) -> bool:

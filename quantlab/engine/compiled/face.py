@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def _values(typing_context: Any, handle: Any) -> Any:
     return types.int64(handle), emit
 
 
-@lru_cache(maxsize=None)
+@cache
 def _level(k: int) -> Any:
     @intrinsic
     def level(typing_context: Any, handle: Any) -> Any:
@@ -133,16 +133,13 @@ def _address_of(typing_context: Any, array: Any) -> Any:
 
 
 @intrinsic
-def _field_address(typing_context: Any, now: Any, name: Any) -> Any:
-    """Address of the panel of a field that the layout knows."""
-    place = now.layout.field_place(name.literal_value)
+def _keep_until_here(typing_context: Any, array: Any) -> Any:
+    """Do nothing with an array: memory behind an address must not be given back while the address is in use."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        proxy = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
-        pointer = builder.inttoptr(proxy.table, context.get_data_type(types.int64).as_pointer())
-        return builder.load(builder.gep(pointer, [context.get_constant(types.int64, place)]))
+        return context.get_dummy_value()
 
-    return types.int64(now, name), emit
+    return types.none(array), emit
 
 
 # What is known ----------------------------------------------------------------------------------------------------
@@ -228,13 +225,16 @@ def _past(now: Any, source: Any, n: Any) -> Any:
             return _rows(now, _values(source), n)
 
         return past_input
-    if not isinstance(source, types.StringLiteral) or now.layout.field_place(source.literal_value) is None:
+    if not isinstance(source, types.StringLiteral):
+        return None
+    place = now.layout.field_place(source.literal_value)
+    if place is None:
         return None
 
     def past_field(now: Any, source: Any, n: Any) -> Any:
         if not 0 < n <= now.bar + 1:
             raise StrategyError("past")
-        return _rows(now, _field_address(now, source), n)
+        return _rows(now, read_int(_table(now), place), n)
 
     return past_field
 
@@ -378,5 +378,6 @@ def _target_weights(now: Any, weights: Any) -> Any:
             if not math.isfinite(aims[i]):
                 raise OrderError("amount")
         _place_all(_place_all_address(now), (_table(now), now.bar, TARGET_WEIGHT, _address_of(aims)))
+        _keep_until_here(aims)
 
     return target_weights

@@ -6,7 +6,6 @@ reached through that table; what no bar of a run uses costs one comparison a bar
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import numba
@@ -14,10 +13,11 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from quantlab.engine.compiled.clone import signed
 from quantlab.engine.compiled.types import KINDS, NOW_PLACES, InputType, NowType, SelfType
 from quantlab.engine.now import Fill
 from quantlab.kernels._cache import ContentCache
-from quantlab.kernels.execution import equity_at_mark
+from quantlab.kernels.execution import worth
 from quantlab.kernels.places import AT
 from quantlab.kernels.pointers import caller, read_float, read_int, viewer, write_float, write_int
 from quantlab.records import FILL, N_FILLS, N_QUEUED
@@ -26,7 +26,6 @@ BAR: Final = AT["bar"]
 FIRST: Final = AT["first"]
 STOP: Final = AT["stop"]
 N: Final = AT["n_symbols"]
-ROWS: Final = AT["n_bars"]
 SAME_CLOSE: Final = AT["same_close"]
 RUINED: Final = AT["ruined"]
 POSITION: Final = AT["position"]
@@ -42,7 +41,7 @@ DELISTINGS: Final = AT["delistings"]
 N_DELISTINGS: Final = AT["n_delistings"]
 
 _floats: Any = viewer(types.float64)
-_panel: Any = viewer(types.float64, 2, readonly=True)
+_marks: Any = viewer(types.float64, readonly=True)
 _fills: Any = viewer(from_dtype(FILL))
 _meet: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _delist: Any = caller(types.int64, types.int64, types.int64)
@@ -57,7 +56,7 @@ def compiled_loop(
     """
     begin_now, moved, begin_self = _opener(now_type), _mover(now_type), _self_opener(self_type)
     hears = on_fill is not None
-    tell: Any = _teller(on_fill) if hears else _silent
+    tell: Any = _teller(on_fill, key) if hears else _silent
 
     def run(table: Any) -> Any:
         now = begin_now(table)
@@ -66,7 +65,7 @@ def compiled_loop(
         n = read_int(table, N)
         next_open = read_int(table, SAME_CLOSE) == 0
         position = _floats(read_int(table, POSITION), n)
-        mark = _panel(read_int(table, MARK), read_int(table, ROWS), n)
+        mark = read_int(table, MARK)
         money = read_int(table, MONEY)
         equity = read_int(table, EQUITY)
         counts = read_int(table, COUNTS)
@@ -83,9 +82,9 @@ def compiled_loop(
                 next_end = read_int(delistings, n_ended)
             if next_open and read_int(counts, N_QUEUED) > 0:
                 fresh += _meet(read_int(table, MEET), (table, bar, bar - 1))
-            worth = equity_at_mark(bar, mark, position, read_float(money, 0))
-            write_float(equity, bar, worth)
-            if worth <= 0.0:
+            value = worth(_marks(mark + 8 * n * bar, n), position, read_float(money, 0))
+            write_float(equity, bar, value)
+            if value <= 0.0:
                 write_int(table, RUINED, 1)
                 return bar + 1
             if hears and fresh > 0:
@@ -94,29 +93,29 @@ def compiled_loop(
             if not next_open and read_int(counts, N_QUEUED) > 0:
                 fresh = _meet(read_int(table, MEET), (table, bar, bar))
                 if fresh > 0:
-                    worth = equity_at_mark(bar, mark, position, read_float(money, 0))
-                    write_float(equity, bar, worth)
-                    if worth <= 0.0:
+                    value = worth(_marks(mark + 8 * n * bar, n), position, read_float(money, 0))
+                    write_float(equity, bar, value)
+                    if value <= 0.0:
                         write_int(table, RUINED, 1)
                         return bar + 1
                     if hears:
                         tell(me, now, table, fresh)
         return stop
 
+    run.__qualname__ = signed("run", key)
     compiled = numba.njit(nogil=True, error_model="python")(run)
     compiled._cache = ContentCache(f"strategy.{name}", key)
     return compiled
 
 
-@numba.njit  # type: ignore[misc]
+@numba.njit
 def _silent(me: Any, now: Any, table: Any, fresh: Any) -> None:
     """Stand in for `on_fill` where a strategy has none."""
 
 
-def _teller(on_fill: Any) -> Callable[..., None]:
+def _teller(on_fill: Any, key: str) -> Any:
     """Return ``tell``: the last `fresh` fills told in their sequence."""
 
-    @numba.njit(error_model="python")  # type: ignore[misc]
     def tell(me: Any, now: Any, table: Any, fresh: Any) -> None:
         last = read_int(read_int(table, COUNTS), N_FILLS)
         for k in range(last - fresh, last):
@@ -126,7 +125,8 @@ def _teller(on_fill: Any) -> Callable[..., None]:
                 me, now, Fill(row["symbol"], row["quantity"], row["price"], row["commission"], row["order"])
             )
 
-    return tell  # type: ignore[no-any-return]
+    tell.__qualname__ = signed("tell", key)
+    return numba.njit(error_model="python")(tell)
 
 
 def _opener(now_type: NowType) -> Any:

@@ -16,7 +16,6 @@ from quantlab.engine.compiled.numpy_loops import (
     FLOAT,
     INTEGER,
     LOOPS,
-    OF_FLOATS,
     OF_NUMBERS,
     ONLY_FLOATS,
     Loop,
@@ -65,7 +64,6 @@ class _Operand:
         self.data = builder.bitcast(self.array.data, BYTE.as_pointer())
         self.shape = cgutils.unpack_tuple(builder, self.array.shape, given.ndim)
         self.strides = cgutils.unpack_tuple(builder, self.array.strides, given.ndim)
-        self.contiguous = given.layout == "C"
         self.flat_stride = INTP(8)
 
     def at(self, builder: Any, row: Any) -> Any:
@@ -118,13 +116,54 @@ def _over_arrays(context: Any, builder: Any, loop: Loop, operands: list[_Operand
     data = [o.data for o in every]
     if len(shape) == 1:
         call_loop(builder, loop, data, shape, [o.strides[0] for o in every])
-    elif all(o.contiguous for o in arrays):
-        call_loop(builder, loop, data, [builder.mul(*shape)], [o.flat_stride for o in every])
     else:
-        with cgutils.for_range(builder, shape[0]) as rows:
-            at_row = [o.at(builder, rows.index) for o in every]
-            call_loop(builder, loop, at_row, [shape[1]], [o.strides[1] for o in every])
+        _over_matrices(context, builder, loop, every, shape)
     return made._getvalue()
+
+
+def _over_matrices(
+    context: Any, builder: Any, loop: Loop, every: Sequence[_Operand], shape: Sequence[Any]
+) -> None:
+    """Emit the call that NumPy makes for matrices: over all elements, those with gaps copied to a buffer before.
+
+    The bits of a SIMD loop can depend on the stride, so that it must be NumPy's.
+    """
+    size = builder.mul(*shape)
+    flat = [_flattened(context, builder, operand, shape, size) for operand in every]
+    data = [builder.load(place) for place, _, _ in flat]
+    call_loop(builder, loop, data, [size], [builder.load(step) for _, step, _ in flat])
+    for _, _, spare in flat:
+        context.nrt.free(builder, builder.load(spare))
+
+
+def _flattened(
+    context: Any, builder: Any, operand: _Operand, shape: Sequence[Any], size: Any
+) -> tuple[Any, Any, Any]:
+    """Emit where a matrix begins as a flat array, its stride, and the memory to free afterwards."""
+    n_rows, n_columns = shape
+    single_row = builder.icmp_signed("<=", n_rows, INTP(1))
+    single_column = builder.icmp_signed("<=", n_columns, INTP(1))
+    joined = builder.icmp_signed("==", operand.strides[0], builder.mul(n_columns, operand.strides[1]))
+    even = builder.or_(joined, builder.or_(single_row, single_column))
+    along = builder.select(single_column, operand.strides[0], operand.strides[1])
+    along = builder.select(builder.and_(single_row, single_column), operand.flat_stride, along)
+    place = cgutils.alloca_once_value(builder, operand.data)
+    step = cgutils.alloca_once_value(builder, along)
+    spare = cgutils.alloca_once_value(builder, ir.Constant(BYTE.as_pointer(), None))
+    with builder.if_then(builder.not_(even)):
+        copy = context.nrt.allocate(builder, builder.mul(size, INTP(8)))
+        with cgutils.for_range(builder, n_rows) as rows, cgutils.for_range(builder, n_columns) as columns:
+            source = builder.gep(
+                operand.at(builder, rows.index), [builder.mul(columns.index, operand.strides[1])]
+            )
+            number = builder.add(builder.mul(rows.index, n_columns), columns.index)
+            target = builder.gep(copy, [builder.mul(number, INTP(8))])
+            eight = ir.IntType(64).as_pointer()
+            builder.store(builder.load(builder.bitcast(source, eight)), builder.bitcast(target, eight))
+        builder.store(copy, place)
+        builder.store(INTP(8), step)
+        builder.store(copy, spare)
+    return place, step, spare
 
 
 def _over_numbers(builder: Any, loop: Loop, operands: list[_Operand], result: Any) -> Any:

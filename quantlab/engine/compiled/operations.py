@@ -26,6 +26,7 @@ from quantlab.kernels import numpy_construction as construction
 from quantlab.kernels import numpy_nan_reductions as nan_reductions
 from quantlab.kernels import numpy_ordering as ordering
 from quantlab.kernels import numpy_reductions as reductions
+from quantlab.kernels import numpy_wrapped as wrapped
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,14 @@ SAME_NUMPY = (
         "full_like",
         "empty_like",
     ),
-    *("copy", "where", "isnan", "isfinite", "isinf", "signbit", "any", "all", "argmin", "argmax"),
-    *("add", "subtract", "multiply", "divide", "true_divide", "outer", "cumsum", "cumprod", "prod", "diff"),
-    *("flatnonzero", "nonzero", "count_nonzero", "concatenate", "stack", "vstack", "hstack", "column_stack"),
-    *("roll", "flip", "repeat", "reshape", "ravel", "transpose", "append", "logical_and", "logical_or"),
+    *("copy", "isnan", "isfinite", "isinf", "signbit"),
+    *("add", "subtract", "multiply", "divide", "true_divide", "outer"),
+    *("nonzero", "concatenate", "stack", "vstack", "hstack", "column_stack"),
+    *("roll", "flip", "repeat", "reshape", "ravel", "append", "logical_and", "logical_or"),
     *("logical_not", "logical_xor", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
     *("float64", "bool_", "shape", "size"),
 )
-SAME_MATH = ("isnan", "isinf", "isfinite", "copysign", "fabs", "gcd")
+SAME_MATH = ("isnan", "isinf", "isfinite", "copysign", "fabs")
 SAME_BUILTINS = (
     *(
         "range",
@@ -129,6 +130,8 @@ def _by_loop(name: str) -> Operation:
     return Shared(SERVED[name], parameters, remedy="give the numbers or arrays alone, without out= or where=")
 
 
+TRANSPOSED = "lets NumPy add in another sequence"
+COLUMN = "write a[:, j] for a column"
 ORDERING = "NumPy's default order of equal numbers depends on the processor"
 ARGSORT = _one_of(
     "kind", {"stable": ordering.argsort, "mergesort": ordering.argsort}, "a, kind=None", 'write kind="stable"'
@@ -140,8 +143,19 @@ SEARCH = _one_of(
     'give side="left" or "right" in the source',
 )
 
+WRAPPED: dict[str, Operation] = {
+    "any": Shared(wrapped.any_, "a", remedy="give an array alone"),
+    "all": Shared(wrapped.all_, "a", remedy="give an array alone"),
+    **{
+        name: Shared(getattr(wrapped, name), "a", remedy="give an array alone")
+        for name in ("argmax", "argmin", "flatnonzero", "count_nonzero", "cumsum", "cumprod", "prod")
+    },
+}
+
 NUMPY: dict[str, Operation] = {
     **{name: Same() for name in SAME_NUMPY},
+    **WRAPPED,
+    "where": Shared(arrays.where, "condition, x, y", remedy="give both values; np.flatnonzero finds places"),
     **{name: _by_loop(name) for name in LOOPS if name not in ("vecdot", "absolute")},
     "abs": Shared(absolute),
     "absolute": Shared(absolute),
@@ -177,8 +191,10 @@ NUMPY: dict[str, Operation] = {
     "round": _one_of(
         "decimals", {0: SERVED["rint"]}, "a, decimals=0", "round to whole numbers, or scale first"
     ),
+    "diff": Shared(arrays.diff, "a", remedy="give a 1-D array alone"),
     "dot": Shared(arrays.dot, "a, b"),
     "int64": Shared(checked.to_int),
+    "transpose": Refused(TRANSPOSED, COLUMN),
     "float32": Refused("is narrower in NumPy than when compiled", "use np.float64"),
     "random": Refused("draws differently when compiled", "use numbers computed from the bars"),
     "linalg": Refused("calls another library when compiled", "write out the sums"),
@@ -240,7 +256,23 @@ BUILTINS: dict[str, Operation] = {
 METHODS: dict[str, Operation] = {
     **{
         name: NUMPY[name]
-        for name in ("sum", "mean", "var", "std", "max", "min", "argsort", "searchsorted", "round", "dot")
+        for name in (
+            *(
+                "sum",
+                "mean",
+                "var",
+                "std",
+                "max",
+                "min",
+                "argsort",
+                "searchsorted",
+                "round",
+                "dot",
+                "any",
+                "all",
+            ),
+            *("argmax", "argmin", "cumsum", "cumprod", "prod"),
+        )
     },
     "clip": Shared(SERVED["clip"], "a, min, max"),
     "sort": Shared(ordering.sort_in_place, "a", remedy="give no arguments"),
@@ -256,11 +288,9 @@ METHODS: dict[str, Operation] = {
     ),
     **{
         name: Same()
-        for name in (
-            *("all", "any", "argmax", "argmin", "copy", "cumsum", "cumprod", "prod", "ravel", "flatten"),
-            *("reshape", "transpose", "nonzero", "repeat", "fill", "item", "take"),
-        )
+        for name in (*("copy", "ravel", "flatten", "reshape", "nonzero", "repeat", "fill", "item", "take"),)
     },
+    "transpose": Refused(TRANSPOSED, COLUMN),
     **{
         name: Refused("is not served", PYTHON)
         for name in ("view", "partition", "argpartition", "tolist", "trace", "ptp", "byteswap", "conj")

@@ -11,7 +11,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from numba.core import ir, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -26,6 +26,7 @@ from quantlab.engine.compiled.resolution import Editor, Known, definition, known
 from quantlab.engine.compiled.served_calls import Call, refuse
 from quantlab.engine.compiled.typed_arithmetic import Arithmetic
 
+HIDDEN = "a method that is looked at later"
 Resolve = Callable[[FunctionType], Any]
 """Makes a dispatcher out of a plain function of the user's."""
 
@@ -197,29 +198,34 @@ class Methods(FunctionPass):  # type: ignore[misc]
             waiting = _method_calls(state.func_ir)
             if not waiting or not _serve_methods(state, waiting):
                 return changed
+            _drop_unread(state.func_ir, {id(m.method) for m in waiting})
             settle(state.func_ir)
             changed = True
 
 
-def _method_calls(func_ir: Any) -> list[tuple[Any, Any, Any]]:
-    """Calls of something that could be a method of an array, with their block and the attribute they call."""
-    first = set(func_ir.arg_names[:1])
+class _MethodCall(NamedTuple):
+    """A call of something that could be a method of an array."""
+
+    block: Any
+    statement: Any
+    method: Any
+    receiver: Any
+
+
+def _method_calls(func_ir: Any) -> list[_MethodCall]:
     found = []
     for block, statement in _assignments(func_ir):
         call = statement.value
-        if not (isinstance(call, ir.Expr) and call.op == "call"):
-            continue
-        method = definition(func_ir, call.func)
-        if not (isinstance(method, ir.Expr) and method.op == "getattr" and method.attr in METHODS):
-            continue
-        receiver = definition(func_ir, method.value)
-        if isinstance(METHODS[method.attr], Same) or isinstance(receiver, ir.Arg) and receiver.name in first:
-            continue
-        found.append((block, statement, method))
+        if isinstance(call, ir.Expr) and call.op == "call":
+            method = definition(func_ir, call.func)
+            if isinstance(method, ir.Expr) and method.op == "getattr" and method.attr in METHODS:
+                if not isinstance(METHODS[method.attr], Same):
+                    found.append(_MethodCall(block, statement, method, definition(func_ir, method.value)))
     return found
 
 
-def _serve_methods(state: Any, waiting: list[tuple[Any, Any, Any]]) -> bool:
+def _infer(state: Any) -> dict[str, Any]:
+    """Return the types of variables, as far as they can be known."""
     inferred = type_inference_stage(
         state.typingctx,
         state.targetctx,
@@ -229,21 +235,67 @@ def _serve_methods(state: Any, waiting: list[tuple[Any, Any, Any]]) -> bool:
         state.locals,
         raise_errors=False,
     )
-    changed = False
-    for block, statement, method in waiting:
-        receiver = inferred.typemap.get(method.value.name)
-        if isinstance(receiver, types.List) and method.attr == "sort":
+    return dict(inferred.typemap)
+
+
+def _receivers(state: Any, waiting: list[_MethodCall]) -> Iterator[dict[str, Any]]:
+    """Yield the types of receivers by name: those of arguments, then what can be inferred.
+
+    Numba's own versions of the methods would be compiled when their types are inferred; they are hidden first.
+    """
+    yield {
+        m.method.value.name: state.args[m.receiver.index] for m in waiting if isinstance(m.receiver, ir.Arg)
+    }
+    if not all(isinstance(m.receiver, ir.Arg) for m in waiting):
+        names = [m.method.attr for m in waiting]
+        for call in waiting:
+            call.method.attr = HIDDEN
+        try:
+            hidden = _infer(state)
+        finally:
+            for call, name in zip(waiting, names, strict=True):
+                call.method.attr = name
+        yield hidden
+        yield _infer(state)
+
+
+def _serve_methods(state: Any, waiting: list[_MethodCall]) -> bool:
+    """Rewrite the calls whose receiver is known to be an array; tell if there were any."""
+    for known_types in _receivers(state, waiting):
+        found = [
+            m for m in waiting if isinstance(known_types.get(m.method.value.name), types.Array | types.List)
+        ]
+        changed = [_serve_method(state, m, known_types[m.method.value.name]) for m in found]
+        if any(changed):
+            return True
+    return False
+
+
+def _serve_method(state: Any, call: _MethodCall, receiver: Any) -> bool:
+    block, statement, method, _ = call
+    if isinstance(receiver, types.List):
+        if method.attr == "sort":
             raise refuse(
                 "list.sort", "leaves the place of NaN to chance", "use np.sort of an array", statement.loc
             )
-        if isinstance(receiver, types.Array):
-            editor = Editor(block)
-            call = Call(state.func_ir, editor, statement.value, f"array.{method.attr}", [method.value])
-            statement.value = call.served(METHODS[method.attr])
-            at = next(k for k, s in enumerate(block.body) if s is statement)
-            block.body[at:at] = editor.body
-            changed = True
-    return changed
+        return False
+    editor = Editor(block)
+    served = Call(state.func_ir, editor, statement.value, f"array.{method.attr}", [method.value])
+    statement.value = served.served(METHODS[method.attr])
+    at = next(k for k, s in enumerate(block.body) if s is statement)
+    block.body[at:at] = editor.body
+    return True
+
+
+def _drop_unread(func_ir: Any, methods: set[int]) -> None:
+    """Remove look-ups of methods that nothing calls any more: Numba may not know them."""
+    used = _used(func_ir)
+    for block in func_ir.blocks.values():
+        block.body = [
+            s
+            for s in block.body
+            if not (isinstance(s, ir.Assign) and id(s.value) in methods and s.target.name not in used)
+        ]
 
 
 class UserCompiler(CompilerBase):  # type: ignore[misc]

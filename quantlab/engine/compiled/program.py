@@ -103,7 +103,7 @@ def program_of(strategy: Strategy, sources: Mapping[str, Source], fields: Iterab
     Nothing is compiled yet. Strategies with equal code, layout and text parameters share one program.
     """
     kind = type(strategy)
-    clones = Clones(strategy_compiler)
+    clones = Clones(strategy_compiler(kind))
     on_bar = clones.dispatcher_of(_function(kind, "on_bar"))
     hears = kind.on_fill is not Strategy.on_fill
     on_fill = clones.dispatcher_of(_function(kind, "on_fill")) if hears else None
@@ -117,6 +117,7 @@ def program_of(strategy: Strategy, sources: Mapping[str, Source], fields: Iterab
     if key not in _PROGRAMS:
         while len(_PROGRAMS) >= KEPT:
             del _PROGRAMS[next(iter(_PROGRAMS))]
+        clones.sign(key)
         self_type = SelfType(key, layout, texts, constants, methods)
         loop = compiled_loop(kind.__qualname__, key, NowType(layout), self_type, on_bar, on_fill)
         if not clones.storable:
@@ -148,8 +149,9 @@ def _members(kind: type[Strategy], clones: Clones) -> tuple[dict[str, Method], d
         for name in sorted(clones.names - seen):
             seen.add(name)
             value = inspect.getattr_static(kind, name, inspect.Parameter.empty)
-            if isinstance(value, staticmethod):
-                methods[name] = Method(clones.dispatcher_of(value.__func__), is_static=True)
+            plain = value.__func__ if isinstance(value, staticmethod) else value
+            if isinstance(value, staticmethod) and isinstance(plain, FunctionType):
+                methods[name] = Method(clones.dispatcher_of(plain), is_static=True)
             elif isinstance(value, FunctionType) and not hasattr(Strategy, name):
                 methods[name] = Method(clones.dispatcher_of(value), is_static=False)
             elif isinstance(value, (*PLAIN, tuple, np.ndarray, np.generic)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +49,13 @@ class _Case:
 
 # Read from the top: the first pattern found in Numba's message decides.
 CASES = (
+    _Case(
+        r"((?:np\.\w+|np\.dot and @) is served for [^\n:]*)",
+        "{0}",
+        "",
+        "convert with array.astype(np.float64)",
+    ),
+    _Case(r"attribute ['\"](\w+)['\"] of type array\(", "array.{0}", "is not compiled", PYTHON),
     _Case(
         r"with.statement|BEFORE_WITH|SETUP_WITH|WITH_", "with", "is not compiled", "open nothing in a hook"
     ),

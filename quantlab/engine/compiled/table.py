@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,12 +70,12 @@ class Table:
         place = self._layout.places[group, name]
         if kind == "bool":
             return bool(self.numbers[place] & 1)
-        return self._bits[kind][place].item()  # type: ignore[no-any-return]
+        return self._bits[kind][place].item()
 
 
 def address_of(array: Any) -> int:
     """Where an array's first element lies."""
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+    return array.__array_interface__["data"][0]
 
 
 def table_of(program: Program, bars: Bars, inputs: Inputs, broker: Broker, plan: Plan) -> Table:
@@ -104,18 +103,12 @@ def _point_to_bars(table: Table, program: Program, bars: Bars, inputs: Inputs) -
     table.point("time", bars.time_ns)
     for name in program.layout.fields:
         table.point(program.layout.places["field", name], np.ascontiguousarray(bars[name]))
-    made: Mapping[str, Callable[[], Any]] = {
-        "ready": lambda: inputs.ready(bars),
-        "tradable": lambda: tradable(bars),
-        **{
-            name: lambda name=name: period_starts(bars.sessions, name)
-            for name in PERIODS
-            if name in program.texts
-        },
-    }
-    for name, make in made.items():
-        if name in program.names or name in PERIODS:
-            table.point(name, np.ascontiguousarray(make()))
+    if "ready" in program.names:
+        table.point("ready", inputs.ready(bars))
+    if "tradable" in program.names:
+        table.point("tradable", tradable(bars))
+    for period in program.texts.intersection(PERIODS):
+        table.point(period, period_starts(bars.sessions, period))
     if "index" in program.names:
         numbers = np.array([name_number(name) for name in bars.symbols], np.int64)
         places = np.argsort(numbers)

@@ -90,10 +90,30 @@ def _refuse_types(state: Any) -> None:
     for block in state.func_ir.blocks.values():
         for statement in block.body:
             if isinstance(statement, ir.Assign):
+                _refuse_columns_first(state, statement)
                 element = _element(state.typemap.get(statement.target.name))
                 if isinstance(element, types.Number) and element not in (types.float64, types.int64):
                     what = f"a number of type {element}"
                     raise _refuse(what, "is not compiled", "use float64 and int64", statement.loc)
+
+
+def _refuse_columns_first(state: Any, statement: Any) -> None:
+    """Refuse matrices whose columns lie together in memory: NumPy's sums go by memory, and Numba loses the layout."""
+    value = statement.value
+    result = state.typemap.get(statement.target.name)
+    if not (isinstance(result, types.Array) and result.ndim > 1):
+        return
+    if result.ndim > 2:
+        raise _refuse("an array with three axes", "is not compiled", "use one or two axes", statement.loc)
+    if result.layout == "F" or (isinstance(value, ir.Expr) and value.op == "getattr" and value.attr == "T"):
+        raise _refuse(
+            "a transposed array", "is added in another sequence", "write a[:, j] for a column", statement.loc
+        )
+    if isinstance(value, ir.Expr) and value.op in ("getitem", "static_getitem"):
+        index = state.typemap.get(value.index_var.name if value.op == "static_getitem" else value.index.name)
+        if isinstance(index, types.BaseTuple) and any(isinstance(part, types.Array) for part in index.types):
+            remedy = "loop over the columns, or write zeros into the others with np.where"
+            raise _refuse("a choice of columns", "is added in another sequence", remedy, statement.loc)
 
 
 def _check_store(state: Any, statement: Any) -> None:

@@ -7,7 +7,7 @@ types.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from numba import typeof, types
@@ -195,7 +195,7 @@ def _method(kind: SelfType, name: str) -> Any:
     return Template
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lower_method(name: str) -> None:
     """Tell Numba how a method of this name is called, whatever the strategy."""
 

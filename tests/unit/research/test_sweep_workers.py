@@ -15,7 +15,7 @@ import pytest
 import quantlab as ql
 from quantlab.errors import StrategyError
 from quantlab.research import workers
-from quantlab.research.workers import read_job, run_in_processes, write_job
+from quantlab.research.processes import read_job, run_in_processes, write_job
 from tests.unit.research.swept import Cross, Fragile, made_bars
 
 OVER = {"fast": range(2, 8), "slow": range(8, 58)}
