@@ -9,8 +9,8 @@ import quantlab as ql
 PROMISED = {
     "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
     "Forecaster", "Forecasts", "NaiveForecaster", "Now", "Result", "RidgeForecaster", "Strategy",
-    "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check", "compare", "feature", "forecast", "param", "read_bars",
-    "report", "samples", "state", "sweep", "walk_forward",
+    "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check", "compare", "feature", "forecast", "param",
+    "read_bars", "report", "samples", "state", "sweep", "walk_forward",
 }  # fmt: skip
 
 NOW = {

@@ -127,7 +127,7 @@ def check(
 
 
 def _engines(setting: Setting, bars: Bars) -> str:
-    """What the compiled engine makes of the strategy on the bars as they are."""
+    """Tell what the compiled engine makes of the strategy on the bars as they are."""
     from quantlab.engine.agreement import agreement
     from quantlab.engine.inputs import compute_inputs
     from quantlab.engine.setup import Setup

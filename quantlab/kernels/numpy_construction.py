@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ LIMIT = 2.0**63  # first float beyond int64
 
 
 @jit
-def linspace(start, stop, num):
+def linspace(start: Any, stop: Any, num: Any) -> Any:
     """Return ``np.linspace(start, stop, num)``."""
     if num < 0:
         raise ValueError("number of samples must not be negative")
@@ -28,14 +29,14 @@ def linspace(start, stop, num):
 
 
 @jit
-def arange(start, stop, step):
+def arange(start: Any, stop: Any, step: Any) -> Any:
     """Return ``np.arange(start, stop, step)`` of floats: NumPy takes the step from the first two numbers."""
     if step == 0.0:
         raise ZeroDivisionError("division by zero")
     length = (stop - start) / step
     if not length < LIMIT:
         raise ValueError("Maximum allowed size exceeded")
-    out = np.empty(max(int(math.ceil(length)), 0))
+    out = np.empty(max(math.ceil(length), 0))
     delta = (start + step) - start
     for i in range(out.size):
         out[i] = start + i * delta
@@ -45,7 +46,7 @@ def arange(start, stop, step):
 
 
 @jit
-def astype_int(a):
+def astype_int(a: Any) -> Any:
     """Return ``a.astype(np.int64)``.
 
     Raises

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from quantlab.kernels._jit import jit
@@ -9,7 +11,7 @@ from quantlab.kernels.numpy_reductions import add_all, add_rows, flat, lines, on
 
 
 @jit
-def _without_nan(a):
+def _without_nan(a: Any) -> Any:
     """Return a flat float64 copy of `a` with 0 for NaN, and how many numbers it has."""
     values = flat(a) * 1.0
     count = values.size
@@ -21,7 +23,7 @@ def _without_nan(a):
 
 
 @jit
-def _rows_without_nan(a):
+def _rows_without_nan(a: Any) -> Any:
     values = np.empty(a.shape)
     counts = np.zeros(a.shape[0])
     for i in range(a.shape[0]):
@@ -33,14 +35,14 @@ def _rows_without_nan(a):
 
 
 @jit
-def nansum_all(a):
+def nansum_all(a: Any) -> Any:
     """Return ``np.nansum(a)``."""
     values, _ = _without_nan(a)
     return add_all(values, 0.0)
 
 
 @jit
-def nansum_axis(a, axis):
+def nansum_axis(a: Any, axis: Any) -> Any:
     """Return ``np.nansum(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -51,14 +53,14 @@ def nansum_axis(a, axis):
 
 
 @jit
-def nanmean_all(a):
+def nanmean_all(a: Any) -> Any:
     """Return ``np.nanmean(a)``; NaN when there is no number."""
     values, count = _without_nan(a)
     return add_all(values, 0.0) / np.float64(count)
 
 
 @jit
-def nanmean_axis(a, axis):
+def nanmean_axis(a: Any, axis: Any) -> Any:
     """Return ``np.nanmean(a, axis=axis)``; NaN for a row without a number."""
     if a.ndim == 1:
         only_axis(axis)
@@ -69,7 +71,7 @@ def nanmean_axis(a, axis):
 
 
 @jit
-def nanvar_all(a, ddof):
+def nanvar_all(a: Any, ddof: Any) -> Any:
     """Return ``np.nanvar(a, ddof=ddof)``; NaN when there are no more than `ddof` numbers."""
     values, count = _without_nan(a)
     mean = add_all(values, 0.0) / np.float64(count)
@@ -81,7 +83,7 @@ def nanvar_all(a, ddof):
 
 
 @jit
-def nanvar_axis(a, axis, ddof):
+def nanvar_axis(a: Any, axis: Any, ddof: Any) -> Any:
     """Return ``np.nanvar(a, axis=axis, ddof=ddof)``; NaN for a row with no more than `ddof` numbers."""
     if a.ndim == 1:
         only_axis(axis)
@@ -100,12 +102,12 @@ def nanvar_axis(a, axis, ddof):
 
 
 @jit
-def nanstd_all(a, ddof):
+def nanstd_all(a: Any, ddof: Any) -> Any:
     """Return ``np.nanstd(a, ddof=ddof)``."""
     return np.sqrt(nanvar_all(a, ddof))
 
 
 @jit
-def nanstd_axis(a, axis, ddof):
+def nanstd_axis(a: Any, axis: Any, ddof: Any) -> Any:
     """Return ``np.nanstd(a, axis=axis, ddof=ddof)``."""
     return np.sqrt(nanvar_axis(a, axis, ddof))

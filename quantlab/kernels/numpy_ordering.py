@@ -7,6 +7,7 @@ kernels raise then, and the run is repeated interpreted.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from quantlab.kernels.numpy_reductions import lines, only_axis
 
 
 @jit
-def _refuse_mixed_zeros(a):
+def _refuse_mixed_zeros(a: Any) -> Any:
     """Raise ValueError if the 1-D array holds zeros of both signs."""
     positive, negative = False, False
     for i in range(a.size):
@@ -29,7 +30,7 @@ def _refuse_mixed_zeros(a):
 
 
 @jit
-def _extreme(a, largest, skip):
+def _extreme(a: Any, largest: Any, skip: Any) -> Any:
     """Return the largest or smallest of a 1-D array: NaN if it holds one, or of its numbers if NaN is skipped."""
     if a.size == 0:
         raise ValueError("zero-size array to reduction operation which has no identity")
@@ -50,7 +51,7 @@ def _extreme(a, largest, skip):
 
 
 @jit
-def _extreme_axis(a, axis, largest, skip):
+def _extreme_axis(a: Any, axis: Any, largest: Any, skip: Any) -> Any:
     rows = lines(a, axis)
     out = np.empty(rows.shape[0], a.dtype)
     for i in range(rows.shape[0]):
@@ -59,31 +60,31 @@ def _extreme_axis(a, axis, largest, skip):
 
 
 @jit
-def max_all(a):
+def max_all(a: Any) -> Any:
     """Return ``np.max(a)``; NaN if there is one."""
     return _extreme(a.ravel(), True, False)
 
 
 @jit
-def min_all(a):
+def min_all(a: Any) -> Any:
     """Return ``np.min(a)``; NaN if there is one."""
     return _extreme(a.ravel(), False, False)
 
 
 @jit
-def nanmax_all(a):
+def nanmax_all(a: Any) -> Any:
     """Return ``np.nanmax(a)``; NaN if there is no number."""
     return _extreme(a.ravel(), True, True)
 
 
 @jit
-def nanmin_all(a):
+def nanmin_all(a: Any) -> Any:
     """Return ``np.nanmin(a)``; NaN if there is no number."""
     return _extreme(a.ravel(), False, True)
 
 
 @jit
-def max_axis(a, axis):
+def max_axis(a: Any, axis: Any) -> Any:
     """Return ``np.max(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -92,7 +93,7 @@ def max_axis(a, axis):
 
 
 @jit
-def min_axis(a, axis):
+def min_axis(a: Any, axis: Any) -> Any:
     """Return ``np.min(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -101,7 +102,7 @@ def min_axis(a, axis):
 
 
 @jit
-def nanmax_axis(a, axis):
+def nanmax_axis(a: Any, axis: Any) -> Any:
     """Return ``np.nanmax(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -110,7 +111,7 @@ def nanmax_axis(a, axis):
 
 
 @jit
-def nanmin_axis(a, axis):
+def nanmin_axis(a: Any, axis: Any) -> Any:
     """Return ``np.nanmin(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -119,7 +120,7 @@ def nanmin_axis(a, axis):
 
 
 @jit
-def _nanarg(a, largest):
+def _nanarg(a: Any, largest: Any) -> Any:
     """Return the place of the first extreme number of a 1-D array."""
     place = -1
     for i in range(a.size):
@@ -133,45 +134,45 @@ def _nanarg(a, largest):
 
 
 @jit
-def nanargmax(a):
+def nanargmax(a: Any) -> Any:
     """Return ``np.nanargmax(a)`` of an array read row by row."""
     return _nanarg(a.ravel(), True)
 
 
 @jit
-def nanargmin(a):
+def nanargmin(a: Any) -> Any:
     """Return ``np.nanargmin(a)`` of an array read row by row."""
     return _nanarg(a.ravel(), False)
 
 
 @jit
-def ptp_all(a):
+def ptp_all(a: Any) -> Any:
     """Return ``np.ptp(a)``: the largest less the smallest."""
     return max_all(a) - min_all(a)
 
 
 @jit
-def sort(a):
+def sort(a: Any) -> Any:
     """Return ``np.sort(a)`` of a 1-D array; NaN goes last."""
     _refuse_mixed_zeros(a)
     return np.sort(a)
 
 
 @jit
-def sort_in_place(a):
+def sort_in_place(a: Any) -> Any:
     """Do ``a.sort()`` for a 1-D array; NaN goes last."""
     _refuse_mixed_zeros(a)
     a[:] = np.sort(a)
 
 
 @jit
-def _before(one, two):
+def _before(one: Any, two: Any) -> Any:
     """Tell whether `one` sorts before `two`; NaN sorts last."""
     return one < two or (two != two and one == one)
 
 
 @jit
-def _merge(a, ranks, out, first, middle, last):
+def _merge(a: Any, ranks: Any, out: Any, first: Any, middle: Any, last: Any) -> Any:
     left, right = first, middle
     for k in range(first, last):
         if left < middle and (right >= last or not _before(a[ranks[right]], a[ranks[left]])):
@@ -183,7 +184,7 @@ def _merge(a, ranks, out, first, middle, last):
 
 
 @jit
-def argsort(a):
+def argsort(a: Any) -> Any:
     """Return ``np.argsort(a, kind="stable")`` of a 1-D array: equals keep their sequence, NaN goes last."""
     ranks = np.arange(a.size)
     out = np.empty_like(ranks)
@@ -198,7 +199,7 @@ def argsort(a):
 
 
 @jit
-def unique(a):
+def unique(a: Any) -> Any:
     """Return ``np.unique(a)`` of a 1-D array: sorted, NaN at most once."""
     ordered = sort(a)
     out = np.empty_like(ordered)
@@ -211,12 +212,12 @@ def unique(a):
 
 
 @jit
-def _goes_behind(one, key, right):
+def _goes_behind(one: Any, key: Any, right: Any) -> Any:
     return not _before(key, one) if right else _before(one, key)
 
 
 @jit
-def _searchsorted(a, keys, right):
+def _searchsorted(a: Any, keys: Any, right: Any) -> Any:
     """Search as NumPy does: what the key before told is used for the next one."""
     out = np.empty(keys.size, np.int64)
     low, high = 0, a.size
@@ -238,31 +239,31 @@ def _searchsorted(a, keys, right):
 
 
 @jit
-def searchsorted_left(a, keys):
+def searchsorted_left(a: Any, keys: Any) -> Any:
     """Return ``np.searchsorted(a, keys)`` for a 1-D array of keys."""
     return _searchsorted(a, keys, False)
 
 
 @jit
-def searchsorted_right(a, keys):
+def searchsorted_right(a: Any, keys: Any) -> Any:
     """Return ``np.searchsorted(a, keys, side="right")`` for a 1-D array of keys."""
     return _searchsorted(a, keys, True)
 
 
 @jit
-def search_left(a, key):
+def search_left(a: Any, key: Any) -> Any:
     """Return ``np.searchsorted(a, key)`` for one key."""
     return searchsorted_left(a, np.full(1, key))[0]
 
 
 @jit
-def search_right(a, key):
+def search_right(a: Any, key: Any) -> Any:
     """Return ``np.searchsorted(a, key, side="right")`` for one key."""
     return searchsorted_right(a, np.full(1, key))[0]
 
 
 @jit
-def median(a):
+def median(a: Any) -> Any:
     """Return ``np.median(a)``; NaN if `a` holds NaN or nothing."""
     if a.size == 0:
         return np.nan
@@ -276,14 +277,14 @@ def median(a):
 
 
 @jit
-def nanmedian(a):
+def nanmedian(a: Any) -> Any:
     """Return ``np.nanmedian(a)``; NaN if there is no number."""
     values = a.ravel()
     return median(values[~np.isnan(values)])
 
 
 @jit
-def quantile(a, q):
+def quantile(a: Any, q: Any) -> Any:
     """Return ``np.quantile(a, q)`` for one level `q`, interpolated linearly; NaN if `a` holds NaN.
 
     The rule is number 7 of Hyndman and Fan 1996, "Sample quantiles in statistical packages".
@@ -297,7 +298,7 @@ def quantile(a, q):
     if np.isnan(ordered[last]):
         return np.nan
     place = last * q
-    below = min(int(math.floor(place)), last)
+    below = min(math.floor(place), last)
     one, two = ordered[below], ordered[min(below + 1, last)]
     weight = place - below
     step = two - one
@@ -308,6 +309,6 @@ def quantile(a, q):
 
 
 @jit
-def percentile(a, q):
+def percentile(a: Any, q: Any) -> Any:
     """Return ``np.percentile(a, q)`` for one level `q` in percent."""
     return quantile(a, q / 100.0)

@@ -8,6 +8,8 @@ whole rows at a time as it holds. Arrays with one or two axes are served. The ke
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from quantlab.kernels._jit import jit
@@ -17,7 +19,7 @@ BUFFER = 8192  # np.getbufsize(): what NumPy copies at a time where memory has g
 
 
 @jit
-def _block(a, first, n, zero):
+def _block(a: Any, first: Any, n: Any, zero: Any) -> Any:
     """Add n ≤ 128 numbers of a 1-D array from `first` on, in eight running sums."""
     if n < 8:
         total = zero
@@ -43,7 +45,7 @@ def _block(a, first, n, zero):
 
 
 @jit
-def _by_halves(a, first, n, zero):
+def _by_halves(a: Any, first: Any, n: Any, zero: Any) -> Any:
     """Add more than `BLOCK` numbers: each half by itself, down to blocks."""
     firsts, counts, depths = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
     sums, levels = np.full(64, zero), np.empty(64, np.int64)
@@ -69,19 +71,19 @@ def _by_halves(a, first, n, zero):
 
 
 @jit
-def pairwise(a, first, n, zero):
+def pairwise(a: Any, first: Any, n: Any, zero: Any) -> Any:
     """Add n numbers of a 1-D array from `first` on, as NumPy does."""
     return _block(a, first, n, zero) if n <= BLOCK else _by_halves(a, first, n, zero)
 
 
 @jit
-def rows_first(a):
+def rows_first(a: Any) -> Any:
     """Tell whether the second axis is the one with neighbours in memory (axes of one element have no say)."""
     return a.shape[0] < 2 or a.shape[1] < 2 or abs(a.strides[0]) >= abs(a.strides[1])
 
 
 @jit
-def _add_matrix(a, zero):
+def _add_matrix(a: Any, zero: Any) -> Any:
     """Add all of a 2-D array whose second axis has the neighbours in memory."""
     n_rows, n_columns = a.shape
     if n_rows == 0 or n_columns == 0:
@@ -97,7 +99,7 @@ def _add_matrix(a, zero):
 
 
 @jit
-def add_all(a, zero):
+def add_all(a: Any, zero: Any) -> Any:
     """Add all of `a`, beginning with `zero`."""
     if a.ndim == 1:
         return zero + pairwise(a, 0, a.size, zero)
@@ -105,7 +107,7 @@ def add_all(a, zero):
 
 
 @jit
-def add_rows(a, along, zero):
+def add_rows(a: Any, along: Any, zero: Any) -> Any:
     """Add each row of a matrix: pairwise when `along` its neighbours in memory, else column by column."""
     n_rows, n_columns = a.shape
     out = np.full(n_rows, zero)
@@ -120,7 +122,7 @@ def add_rows(a, along, zero):
 
 
 @jit
-def lines(a, axis):
+def lines(a: Any, axis: Any) -> Any:
     """Return a 2-D array whose rows run along `axis` of `a`."""
     if axis == 1 or axis == -1:
         return a
@@ -130,14 +132,14 @@ def lines(a, axis):
 
 
 @jit
-def only_axis(axis):
+def only_axis(axis: Any) -> Any:
     """Raise ValueError unless `axis` is one of an array with one axis."""
     if axis != 0 and axis != -1:
         raise ValueError("axis is out of bounds for an array with one axis")
 
 
 @jit
-def flat(a):
+def flat(a: Any) -> Any:
     """Return a copy of `a` with one axis, in the sequence of memory."""
     if a.ndim == 1 or rows_first(a):
         return a.copy().ravel()
@@ -145,19 +147,19 @@ def flat(a):
 
 
 @jit
-def _zero(a):
+def _zero(a: Any) -> Any:
     """Return the 0 that a sum of `a` begins with: an int64 for booleans, else of the type of `a`."""
     return a.dtype.type(0) + 0
 
 
 @jit
-def sum_all(a):
+def sum_all(a: Any) -> Any:
     """Return ``np.sum(a)``."""
     return add_all(a, _zero(a))
 
 
 @jit
-def sum_axis(a, axis):
+def sum_axis(a: Any, axis: Any) -> Any:
     """Return ``np.sum(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -167,13 +169,13 @@ def sum_axis(a, axis):
 
 
 @jit
-def mean_all(a):
+def mean_all(a: Any) -> Any:
     """Return ``np.mean(a)``; NaN when it is empty."""
     return add_all(a, 0.0) / np.float64(a.size)
 
 
 @jit
-def mean_axis(a, axis):
+def mean_axis(a: Any, axis: Any) -> Any:
     """Return ``np.mean(a, axis=axis)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -183,7 +185,7 @@ def mean_axis(a, axis):
 
 
 @jit
-def var_all(a, ddof):
+def var_all(a: Any, ddof: Any) -> Any:
     """Return ``np.var(a, ddof=ddof)``; NaN when it is empty."""
     deviations = flat(a) - mean_all(a)
     squares = deviations * deviations
@@ -191,7 +193,7 @@ def var_all(a, ddof):
 
 
 @jit
-def var_axis(a, axis, ddof):
+def var_axis(a: Any, axis: Any, ddof: Any) -> Any:
     """Return ``np.var(a, axis=axis, ddof=ddof)``."""
     if a.ndim == 1:
         only_axis(axis)
@@ -207,12 +209,12 @@ def var_axis(a, axis, ddof):
 
 
 @jit
-def std_all(a, ddof):
+def std_all(a: Any, ddof: Any) -> Any:
     """Return ``np.std(a, ddof=ddof)``."""
     return np.sqrt(var_all(a, ddof))
 
 
 @jit
-def std_axis(a, axis, ddof):
+def std_axis(a: Any, axis: Any, ddof: Any) -> Any:
     """Return ``np.std(a, axis=axis, ddof=ddof)``."""
     return np.sqrt(var_axis(a, axis, ddof))

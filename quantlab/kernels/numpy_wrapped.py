@@ -2,67 +2,69 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from quantlab.kernels._jit import jit
 
 
 @jit
-def any_(a):
+def any_(a: Any) -> Any:
     """Return ``np.any(a)``."""
     return np.any(a)
 
 
 @jit
-def all_(a):
+def all_(a: Any) -> Any:
     """Return ``np.all(a)``."""
     return np.all(a)
 
 
 @jit
-def argmax(a):
+def argmax(a: Any) -> Any:
     """Return ``np.argmax(a)``; the first NaN if there is one."""
     return np.argmax(a)
 
 
 @jit
-def argmin(a):
+def argmin(a: Any) -> Any:
     """Return ``np.argmin(a)``; the first NaN if there is one."""
     return np.argmin(a)
 
 
 @jit
-def flatnonzero(a):
+def flatnonzero(a: Any) -> Any:
     """Return ``np.flatnonzero(a)``."""
     return np.flatnonzero(a)
 
 
 @jit
-def count_nonzero(a):
+def count_nonzero(a: Any) -> Any:
     """Return ``np.count_nonzero(a)``."""
     return np.count_nonzero(a)
 
 
 @jit
-def cumsum(a):
+def cumsum(a: Any) -> Any:
     """Return ``np.cumsum(a)``."""
     return np.cumsum(a)
 
 
 @jit
-def cumprod(a):
+def cumprod(a: Any) -> Any:
     """Return ``np.cumprod(a)``."""
     return np.cumprod(a)
 
 
 @jit
-def prod(a):
+def prod(a: Any) -> Any:
     """Return ``np.prod(a)``."""
     return np.prod(a)
 
 
 @jit
-def where_arrays(condition, x, y):
+def where_arrays(condition: Any, x: Any, y: Any) -> Any:
     """Return ``np.where(condition, x, y)`` for three arrays of one shape, numbers not truth values."""
     if condition.shape != x.shape or condition.shape != y.shape:
         raise ValueError("operands could not be broadcast together")
@@ -74,18 +76,18 @@ def where_arrays(condition, x, y):
 
 
 @jit
-def where_array_number(condition, x, y):
+def where_array_number(condition: Any, x: Any, y: Any) -> Any:
     """Return ``np.where(condition, x, y)``, x an array and y a number."""
     return where_arrays(condition, x, np.full(condition.shape, y))
 
 
 @jit
-def where_number_array(condition, x, y):
+def where_number_array(condition: Any, x: Any, y: Any) -> Any:
     """Return ``np.where(condition, x, y)``, x a number and y an array."""
     return where_arrays(condition, np.full(condition.shape, x), y)
 
 
 @jit
-def where_numbers(condition, x, y):
+def where_numbers(condition: Any, x: Any, y: Any) -> Any:
     """Return ``np.where(condition, x, y)`` for two numbers."""
     return where_arrays(condition, np.full(condition.shape, x), np.full(condition.shape, y))

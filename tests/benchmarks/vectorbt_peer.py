@@ -46,7 +46,7 @@ class Cross:
             init_cash=self.cash,
             freq=RATE_OF_MINUTES,
             direction="longonly",
-            max_orders=max(64, len(self.close) // 16),
+            max_orders=len(self.close) // 16 if len(self.close) > 100_000 else None,
         )
 
     def value(self):

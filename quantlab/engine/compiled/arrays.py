@@ -121,7 +121,7 @@ def _searchsorted_right(a: Any, v: Any) -> Any:
     return lambda a, v: kernel(a, v)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def dot(typingctx: Any, x: Any, y: Any) -> Any:
     """``np.dot`` and ``@`` of two 1-D arrays of float64, by the loop that NumPy calls."""
     for given in (x, y):
@@ -144,3 +144,21 @@ def dot(typingctx: Any, x: Any, y: Any) -> Any:
         return builder.load(out)
 
     return types.float64(x, y), codegen
+
+
+@intrinsic
+def check_mask(typingctx: Any, array: Any, mask: Any) -> Any:
+    """Raise IndexError unless an array of truth values is as long as the array that it chooses from."""
+    if mask.ndim != 1:
+        raise TypingError("arrays are read by truth values along one axis")
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
+        lengths = []
+        for given, value in zip(signature.args, args, strict=True):
+            shape = make_array(given)(context, builder, value).shape
+            lengths.append(cgutils.unpack_tuple(builder, shape, given.ndim)[0])
+        differ = builder.icmp_signed("!=", *lengths)
+        raise_if(context, builder, differ, IndexError, "boolean index did not match indexed array")
+        return ir.IntType(1)(1)
+
+    return types.boolean(array, mask), codegen

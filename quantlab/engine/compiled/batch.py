@@ -88,7 +88,8 @@ class Batch:
         self._arrays = [
             np.ascontiguousarray(a) for m in inputs.matrices for a in (m.values, *m.levels.values())
         ]
-        self._columns, self._sets = _columns(self._program, strategies, inputs, self._arrays)
+        # A lazy sequence makes its strategies anew each time it is read.
+        self._columns, self._sets = _columns(self._program, list(strategies), inputs, self._arrays)
         decisions = first_decisions(inputs, bars, rows.start, rows.stop)
         self._columns = np.concatenate([[FIRST], self._columns])
         self._sets = np.ascontiguousarray(np.column_stack([decisions, self._sets]))

@@ -63,7 +63,7 @@ def _intrinsic(name: str, typed: Callable[..., Any], arity: int) -> Callable[...
 
         made = binary
     made.__name__ = made.__qualname__ = name
-    return intrinsic(made)  # type: ignore[no-any-return]
+    return intrinsic(made)
 
 
 # Integers of 64 bits ----------------------------------------------------------------------------------------------
@@ -139,8 +139,7 @@ def _remainder(context: Any, builder: Any, signature: Any, args: Sequence[Any]) 
 
 
 def _integer_power(context: Any, builder: Any, signature: Any, args: Sequence[Any]) -> Any:
-    base, exponent = args
-    negative = builder.icmp_signed("<", exponent, INT(0))
+    negative = builder.icmp_signed("<", args[1], INT(0))
     raise_if(context, builder, negative, ValueError, "an integer to a negative power is a float")
 
     def power(base: int, exponent: int) -> int:
@@ -167,7 +166,7 @@ remainder = _on_integers("remainder", _remainder)
 integer_power = _on_integers("integer_power", _integer_power)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def negative(typingctx: Any, x: Any) -> Any:
     """``-x`` of an int64."""
 
@@ -276,7 +275,7 @@ MATH: dict[str, Callable[..., Any]] = {
 }
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def logarithm(typingctx: Any, x: Any, base: Any) -> Any:
     """``math.log(x, base)``: the quotient of two logarithms."""
 
@@ -321,7 +320,7 @@ to_floor = _to_integer("to_floor", "llvm.floor")
 to_ceil = _to_integer("to_ceil", "llvm.ceil")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def to_float(typingctx: Any, x: Any) -> Any:
     """``float(x)`` of a number."""
 

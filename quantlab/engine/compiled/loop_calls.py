@@ -216,7 +216,7 @@ def _serve(name: str) -> Callable[..., Any]:
 
         served = ternary
     served.__name__ = served.__qualname__ = f"numpy_{name}"
-    return intrinsic(served)  # type: ignore[no-any-return]
+    return intrinsic(served)
 
 
 SERVED: dict[str, Callable[..., Any]] = {
@@ -224,7 +224,7 @@ SERVED: dict[str, Callable[..., Any]] = {
 }
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def power_of_array(typingctx: Any, x: Any, y: Any) -> Any:
     """``array ** number``, the exponent a variable.
 
@@ -246,7 +246,7 @@ def power_of_array(typingctx: Any, x: Any, y: Any) -> Any:
     return signature, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def absolute(typingctx: Any, x: Any) -> Any:
     """``abs(x)`` and ``np.abs(x)``; OverflowError for the int64 whose absolute value is none."""
     if types.unliteral(x) == types.int64:

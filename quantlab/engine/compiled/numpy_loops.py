@@ -13,6 +13,7 @@ cannot be read is not served.
 from __future__ import annotations
 
 import ctypes
+from importlib import import_module
 from typing import NamedTuple
 
 import llvmlite.binding as llvm
@@ -95,7 +96,7 @@ def find_loop(ufunc: np.ufunc, char: str) -> Loop | None:
 def _found(name: str) -> dict[str, Loop]:
     """Return the loops of one ufunc by type; empty when its table cannot be read."""
     # np.clip is a Python function around a ufunc of the same name.
-    ufunc = np._core.umath.clip if name == "clip" else getattr(np, name)
+    ufunc = import_module("numpy._core.umath").clip if name == "clip" else getattr(np, name)
     chars = (FLOAT, INTEGER) if name in OF_NUMBERS else (FLOAT,)
     loops = {char: find_loop(ufunc, char) for char in chars}
     return {char: loop for char, loop in loops.items() if loop is not None}

@@ -25,6 +25,7 @@ from quantlab.engine.compiled.refusals import PYTHON, Refusal
 from quantlab.engine.compiled.resolution import Editor, Known, definition, known, settle
 from quantlab.engine.compiled.served_calls import Call, refuse
 from quantlab.engine.compiled.typed_arithmetic import Arithmetic
+from quantlab.engine.compiled.unset_names import refuse_unset
 
 HIDDEN = "a method that is looked at later"
 Resolve = Callable[[FunctionType], Any]
@@ -82,6 +83,7 @@ class Functions(FunctionPass):  # type: ignore[misc]
             block.body = editor.body
         _clear_names(func_ir, resolve)
         settle(func_ir)
+        refuse_unset(func_ir)
         return True
 
 
@@ -105,6 +107,10 @@ def _serve_function(func_ir: Any, editor: Editor, statement: Any, resolve: Resol
     callee = known(func_ir, call.func)
     if callee is None:
         return
+    if _root(callee.value) == "numba" and callee.value.__module__.endswith("unsafe.eh"):
+        # Checks that Python does not make would run the handler.
+        what, remedy = "try/except", "test for the case with `if` before"
+        raise Refusal(what, "is not compiled", remedy, call.loc.filename, call.loc.line)
     if callee.value is pow and len(call.args) == 2 and not call.kws:
         statement.value = ir.Expr.binop(operator.pow, *call.args, call.loc)
         return
@@ -216,11 +222,13 @@ def _method_calls(func_ir: Any) -> list[_MethodCall]:
     found = []
     for block, statement in _assignments(func_ir):
         call = statement.value
-        if isinstance(call, ir.Expr) and call.op == "call":
-            method = definition(func_ir, call.func)
-            if isinstance(method, ir.Expr) and method.op == "getattr" and method.attr in METHODS:
-                if not isinstance(METHODS[method.attr], Same):
-                    found.append(_MethodCall(block, statement, method, definition(func_ir, method.value)))
+        if not (isinstance(call, ir.Expr) and call.op == "call"):
+            continue
+        method = definition(func_ir, call.func)
+        if not (isinstance(method, ir.Expr) and method.op == "getattr"):
+            continue
+        if not isinstance(METHODS.get(method.attr, Same()), Same):
+            found.append(_MethodCall(block, statement, method, definition(func_ir, method.value)))
     return found
 
 

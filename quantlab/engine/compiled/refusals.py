@@ -6,6 +6,7 @@ import linecache
 import os
 import re
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 from quantlab.errors import StrategyError
@@ -45,25 +46,28 @@ class _Case:
     construct: str
     reason: str
     remedy: str
+    keyword: str = ""  # begins the line in the source, where Numba names none
 
 
 # Read from the top: the first pattern found in Numba's message decides.
 CASES = (
     _Case(
-        r"((?:np\.\w+|np\.dot and @) is served for [^\n:]*)",
+        r"(np\.\w+|np\.dot and @) (is served for [^\n:]*)",
         "{0}",
-        "",
+        "{1}",
         "convert with array.astype(np.float64)",
     ),
     _Case(r"attribute ['\"](\w+)['\"] of type array\(", "array.{0}", "is not compiled", PYTHON),
+    _Case(r"context manager|BEFORE_WITH", "with", "is not compiled", "open nothing in a hook", "with "),
     _Case(
-        r"with.statement|BEFORE_WITH|SETUP_WITH|WITH_", "with", "is not compiled", "open nothing in a hook"
+        r"Exception (?:object|matching)|opcode \((?:\w*EXC\w*|RERAISE)|try.?(?:block|.except|.finally)",
+        "try/except",
+        "is not compiled",
+        "test for the case with `if` before",
+        "try",
     ),
     _Case(
-        r"exception variable|Use of unsupported (?:opcode|bytecode).*(?:EXC|RERAISE)|[Tt]ry|CHECK_EXC_MATCH|bare except",
-        "try/except",
-        "is not compiled here",
-        "test for the case with `if` before",
+        r"[Nn]ame ['\"](\w+)['\"] is not defined", "{0}", "is not defined", "set it at the top of the file"
     ),
     _Case(
         r"format spec|FORMAT_VALUE", "a format in an f-string", "is not compiled", "print the number itself"
@@ -127,13 +131,12 @@ def explained(error: Exception, function: Any) -> Refusal:
     if refusal is not None:
         return refusal
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    filename, line = _place(error, text, function)
+    construct, reason, remedy, keyword = _meaning(text)
+    filename, line = _place(error, text, function, keyword)
     source = linecache.getline(filename, line).strip()
-    construct, reason, remedy = _meaning(text)
-    shown = f"`{source}`" if source else construct
-    if source and construct:
-        reason = f"{reason} ({construct})" if construct not in source else reason
-    return Refusal(shown, reason, remedy, filename, line)
+    if source and construct and construct not in source:
+        reason = f"{reason} ({construct})"
+    return Refusal(f"`{source}`" if source else construct, reason, remedy, filename, line)
 
 
 def _inner(error: BaseException | None) -> Refusal | None:
@@ -146,24 +149,46 @@ def _inner(error: BaseException | None) -> Refusal | None:
     return None
 
 
-def _place(error: Exception, text: str, function: Any) -> tuple[str, int]:
+def _place(error: Exception, text: str, function: Any, keyword: str) -> tuple[str, int]:
+    """Return the file of `function` and the line in it that Numba means."""
     code = getattr(function, "py_func", function).__code__
-    places = [(f, int(n)) for f, n in re.findall(r'File "([^"]+)", line (\d+)', text)]
-    places += [(f, int(n)) for f, n in re.findall(r"(?:at|from) ([^\s()]+\.py|<[^>]+>) \((\d+)\)", text)]
-    own = [place for place in places if os.path.basename(place[0]) == os.path.basename(code.co_filename)]
+    name = os.path.basename(code.co_filename)
+    places = re.findall(r'File "([^"]+)", line (\d+)', text)
+    places += re.findall(r"(?:at|from) ([^\s()]+) \((\d+)\)", text)
+    own = [int(line) for file, line in places if os.path.basename(file) == name]
     loc = getattr(error, "loc", None)
-    if loc is not None and os.path.basename(loc.filename) == os.path.basename(code.co_filename):
+    if loc is not None and os.path.basename(loc.filename) == name:
         return code.co_filename, int(loc.line)
-    return (code.co_filename, own[0][1]) if own else (code.co_filename, code.co_firstlineno)
+    return code.co_filename, own[0] if own else _line_of(code, keyword)
 
 
-def _meaning(text: str) -> tuple[str, str, str]:
+def _line_of(code: CodeType, keyword: str) -> int:
+    """Return the first line of a function that begins with `keyword`; its first one if there is none."""
+    lines = sorted({line for _, _, line in code.co_lines() if line})
+    found = (
+        n for n in lines if keyword and linecache.getline(code.co_filename, n).strip().startswith(keyword)
+    )
+    return next(found, code.co_firstlineno)
+
+
+def _meaning(text: str) -> tuple[str, str, str, str]:
+    """Return construct, reason, remedy and keyword of what Numba says."""
     for case in CASES:
         found = re.search(case.pattern, text)
         if found:
-            groups = [group or "" for group in found.groups()]
-            return tuple(part.format(*groups) for part in (case.construct, case.reason, case.remedy))  # type: ignore[return-value]
-    return "", f"cannot be compiled ({_first_line(text)})", PYTHON
+            groups = [_plain(group or "") for group in found.groups()]
+            construct, reason, remedy = (
+                s.format(*groups) for s in (case.construct, case.reason, case.remedy)
+            )
+            return construct, reason, remedy, case.keyword
+    return "", f"cannot be compiled ({_first_line(text)})", PYTHON, ""
+
+
+def _plain(text: str) -> str:
+    """Say Numba's types as a user would, and leave out the numbers that it gives to versions of a variable."""
+    text = re.sub(r"Literal\[str\]\([^)]*\)|unicode_type", "text", text)
+    text = re.sub(r"Literal\[(\w+)\]\(([^)]*)\)", r"\2", text)
+    return re.sub(r"^([A-Za-z_]\w*)\.\d+$", r"\1", text)
 
 
 def _first_line(text: str) -> str:

@@ -12,7 +12,7 @@ from numba.core.errors import NumbaError
 from numba.core.ir_utils import build_definitions
 
 from quantlab.engine.compiled import checked
-from quantlab.engine.compiled.arrays import dot
+from quantlab.engine.compiled.arrays import check_mask, dot
 from quantlab.engine.compiled.loop_calls import SERVED, power_of_array
 from quantlab.engine.compiled.refusals import PYTHON, Refusal
 from quantlab.engine.compiled.resolution import UNKNOWN, Editor, constant
@@ -77,6 +77,7 @@ class Arithmetic(FunctionPass):  # type: ignore[misc]
             editor = Editor(block)
             for statement in block.body:
                 _check_store(state, statement)
+                _check_mask(state, editor, statement)
                 if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Expr):
                     _serve_operator(state, editor, statement)
                 editor.body.append(statement)
@@ -126,6 +127,29 @@ def _check_store(state: Any, statement: Any) -> None:
         if kept != given and kept in (types.int64, types.boolean) and isinstance(given, types.Number):
             remedy = "make the array of float64, or convert with int(…)"
             raise _refuse(f"storing {given} in an array of {kept}", "cuts it off", remedy, statement.loc)
+
+
+def _check_mask(state: Any, editor: Editor, statement: Any) -> None:
+    """Put a comparison of lengths before an array is read or written by truth values."""
+    read = statement.value if isinstance(statement, ir.Assign) else None
+    if isinstance(read, ir.Expr) and read.op == "getitem":
+        array, index = read.value, read.index
+    elif isinstance(statement, ir.SetItem):
+        array, index = statement.target, statement.index
+    else:
+        return
+    kind, given = state.typemap[array.name], state.typemap[index.name]
+    if not isinstance(kind, types.Array):
+        return
+    parts = given.types if isinstance(given, types.BaseTuple) else ()
+    if any(isinstance(part, types.Array) and part.dtype == types.boolean for part in parts):
+        raise _refuse(
+            "truth values for one of two axes", "is not compiled", "loop over the axis", statement.loc
+        )
+    if isinstance(given, types.Array) and given.dtype == types.boolean:
+        call = _call(state, editor, (check_mask, [array, index]), statement.loc)
+        checked_variable = editor.put(call, statement.loc)
+        state.typemap[checked_variable.name] = types.boolean
 
 
 def _serve_operator(state: Any, editor: Editor, statement: Any) -> None:
@@ -216,16 +240,19 @@ def _over_arrays(state: Any, expression: Any, fn: Any, loc: Any) -> Served | Non
 
 
 def _check_inplace(left: Any, right: Any, fn: Any, loc: Any) -> None:
-    symbol = SYMBOLS.get(fn, "")
-    if not isinstance(left, types.Array):
+    """Refuse what would cut off numbers, or has no version that works in place."""
+    if not isinstance(left, types.Array) or fn not in {*ARITHMETIC, operator.matmul}:
         return
+    symbol = SYMBOLS[fn]
     if fn in (operator.pow, operator.floordiv, operator.mod, operator.matmul):
         raise _refuse(f"{symbol}= of an array", "is not compiled", f"write a = a {symbol} b", loc)
-    whole = left.dtype != types.float64
-    if whole and (_element(right) == types.float64 or fn is operator.truediv or left.dtype == types.boolean):
-        if fn in ARITHMETIC:
-            remedy = "make the array of float64"
-            raise _refuse(f"{symbol}= of an array of {left.dtype}", "would cut off", remedy, loc)
+    into_floats = left.dtype == types.float64
+    stays_whole = (
+        left.dtype == types.int64 and _element(right) != types.float64 and fn is not operator.truediv
+    )
+    if not (into_floats or stays_whole):
+        what = f"{symbol}= of an array of {left.dtype}"
+        raise _refuse(what, "would cut off", "make the array of float64", loc)
 
 
 def _array_power(state: Any, left: Any, right: Any, operands: list[Any], loc: Any) -> Served:

@@ -55,3 +55,9 @@ def test_bars_too_short_for_a_check_are_a_mistake(quantlab):
     answer = quantlab("check", "hold.py", "two.csv", "--end", "2024-01-01")
     assert answer.code == 2
     assert answer.err.startswith("error: ")
+
+
+def test_compiled_tells_whether_it_can_be(quantlab):
+    answer = quantlab("check", "hold.py", "two.csv", "--cuts", "2", "--compiled")
+    assert answer.code == 0
+    assert "Compilable: " in " ".join(answer.out.split())
