@@ -68,10 +68,9 @@ def test_the_identities_hold_on_every_bar(engine, case):
     assert result.costs_paid["slippage"] >= 0.0
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=100, deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001, slippage=0.001))), st.randoms())
-def test_the_order_of_symbols_moves_nothing(engine, case, random):
+def test_the_order_of_symbols_moves_nothing(case, random):
     bars = case["bars"]
     names = list(bars.symbols)
     random.shuffle(names)
@@ -82,19 +81,18 @@ def test_the_order_of_symbols_moves_nothing(engine, case, random):
     }
     for orders in moved.values():  # the same wishes, given in the new order of columns
         orders.sort(key=lambda o: o[0])
-    sorted_ = {b: sorted(o, key=lambda x: x[0]) for b, o in case["script"].items()}
-    ours = backtest(case, script=sorted_, engine=engine)
-    theirs = backtest(case, bars=shuffled, script=moved, engine=engine)
+    in_order = {b: sorted(o, key=lambda x: x[0]) for b, o in case["script"].items()}
+    ours = backtest(case, script=in_order)
+    theirs = backtest(case, bars=shuffled, script=moved)
     assert theirs.equity.to_numpy() == pytest.approx(ours.equity.to_numpy(), rel=1e-12, abs=1e-8)
     assert theirs.positions[list(bars.symbols)].to_numpy() == pytest.approx(
         ours.positions.to_numpy(), rel=1e-12, abs=1e-10
     )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=60, deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001))), st.sampled_from([0.01, 3.0, 128.0]))
-def test_the_currency_does_not_matter(engine, case, rate):
+def test_the_currency_does_not_matter(case, rate):
     bars = case["bars"]
     dear = bars.with_arrays(**{n: bars[n] * rate for n in ("open", "high", "low", "close")})
     money = ("value", "target_value")
@@ -102,8 +100,8 @@ def test_the_currency_does_not_matter(engine, case, rate):
         bar: [(s, kind, amount * rate if kind in money else amount) for s, kind, amount in orders]
         for bar, orders in case["script"].items()
     }
-    theirs = backtest({**case, "cash": case["cash"] * rate}, bars=dear, script=script, engine=engine)
-    ours = backtest(case, engine=engine)
+    theirs = backtest({**case, "cash": case["cash"] * rate}, bars=dear, script=script)
+    ours = backtest(case)
     assert theirs.returns.to_numpy() == pytest.approx(ours.returns.to_numpy(), rel=1e-9, abs=1e-10)
 
 

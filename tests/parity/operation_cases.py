@@ -184,7 +184,6 @@ OF_TWO_INTEGERS = (
         "int(i)",
         "round(i)",
         "bool(i)",
-        "math.gcd(i,j)",
         "math.sqrt(i)",
         "math.floor(i)",
     ),

@@ -14,7 +14,16 @@ from quantlab.errors import StrategyError
 from tests.identities.cases import random_bars
 from tests.parity import faults
 from tests.parity.engines import COMPILED, assert_same, both, run
-from tests.parity.faults import FAULTS, REFUSED, REFUSED_IN_BOTH, WHEN, Levels, LevelsOfAFeature, Quiet
+from tests.parity.faults import (
+    FAULTS,
+    FURTHER_FAULTS,
+    REFUSED,
+    REFUSED_IN_BOTH,
+    WHEN,
+    Levels,
+    LevelsOfAFeature,
+    Quiet,
+)
 
 pytestmark = pytest.mark.usefixtures("auto_compiles")
 
@@ -38,13 +47,16 @@ def users_line(error):
     return own[-1].lineno, own[-1].name, own[-1].line
 
 
+def name_of(part):
+    """What a parametrized test is called after."""
+    return part.__name__ if isinstance(part, type) else ""
+
+
 def expected_type(named):
     return getattr(errors, named) if isinstance(named, str) else named
 
 
-@pytest.mark.parametrize(("kind", "named"), FAULTS, ids=lambda x: x.__name__ if isinstance(x, type) else x)
-@pytest.mark.parametrize("engine", [COMPILED, "auto"])
-def test_what_goes_wrong_goes_wrong_alike(bars, kind, named, engine):
+def must_fail_alike(kind, named, bars, engine):
     if kind is faults.NotReady:
         bars = random_bars(3, 30, 3, absent=0.3)
     expected, ours = failure(kind(), bars, "python"), failure(kind(), bars, engine)
@@ -57,6 +69,18 @@ def test_what_goes_wrong_goes_wrong_alike(bars, kind, named, engine):
     assert ours.__notes__[0].startswith(f"in {hook} of {kind.__name__}() at bar ")
     if kind not in (faults.NotReady, faults.PastTooFar):
         assert f"at bar {WHEN} (" in ours.__notes__[0]
+
+
+@pytest.mark.parametrize("engine", [COMPILED, "auto"])
+@pytest.mark.parametrize(("kind", "named"), FAULTS, ids=name_of)
+def test_what_goes_wrong_goes_wrong_alike(bars, kind, named, engine):
+    must_fail_alike(kind, named, bars, engine)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "named"), FURTHER_FAULTS, ids=name_of)
+def test_what_else_goes_wrong_goes_wrong_alike(bars, kind, named):
+    must_fail_alike(kind, named, bars, COMPILED)
 
 
 def test_a_level_that_was_not_declared(bars):
@@ -95,7 +119,7 @@ def lines_of(kind, pattern):
     return "|".join(str(first + k) for k, line in enumerate(lines) if re.search(pattern, line))
 
 
-@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=name_of)
 def test_a_refusal_says_where_what_and_what_instead(bars, kind, piece, construct):
     error = failure(kind(), bars, COMPILED)
     assert isinstance(error, StrategyError)
@@ -107,7 +131,7 @@ def test_a_refusal_says_where_what_and_what_instead(bars, kind, piece, construct
         assert re.match(rf"faults\.py, line ({lines_of(kind, piece)}): ", told)
 
 
-@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+@pytest.mark.parametrize(("kind", "piece", "construct"), REFUSED, ids=name_of)
 def test_what_is_refused_runs_interpreted_under_auto_and_says_why(bars, kind, piece, construct):
     expected, _ = run(kind(), bars, "python")
     result, _ = run(kind(), bars, "auto")
@@ -117,7 +141,7 @@ def test_what_is_refused_runs_interpreted_under_auto_and_says_why(bars, kind, pi
     assert len(result.engine) < 450
 
 
-@pytest.mark.parametrize(("kind", "piece"), REFUSED_IN_BOTH, ids=lambda x: getattr(x, "__name__", ""))
+@pytest.mark.parametrize(("kind", "piece"), REFUSED_IN_BOTH, ids=name_of)
 def test_what_both_engines_refuse(bars, kind, piece):
     expected, ours, auto = (failure(kind(), bars, engine) for engine in ("python", COMPILED, "auto"))
     assert type(auto) is type(expected)

@@ -140,12 +140,14 @@ def check(text, argument_sets):
     assert not wrong, wrong[:5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", cases.ELEMENTWISE)
 def test_arrays(group):
     sets = [{"a": a, "b": b, "x": 0.75, "i": 5} for a, b in pairs(SIZES)]
     check(cases.ELEMENTWISE[group], sets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", cases.NOT_EMPTY)
 def test_arrays_with_numbers(group):
     sets = [{"a": a, "b": b} for a, b in pairs(SIZES[1:], special=False)]
@@ -172,6 +174,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", cases.MATRICES)
 def test_matrices(group):
     sets = []
@@ -184,6 +187,7 @@ def test_matrices(group):
     check(cases.MATRICES[group], sets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", cases.WHOLE)
 def test_integers_and_truth_values(group):
     sets = []
@@ -209,18 +213,19 @@ def check_numbers(expression, grid):
     """Compiled code gives Python's number or raises; it may be stricter only beyond what floats hold exactly."""
     names, case = function_of([expression])
     fast = compiled(case)
-    wrong, strict = [], 0
-    for arguments in grid:
-        given = [arguments[name] for name in names]
+    wrong, served, all_given = [], 0, 0
+    for given in {
+        repr(chosen): chosen for chosen in ([every[name] for name in names] for every in grid)
+    }.values():
         one = outcome(fast, *given)
         wanted = outcome(case, *given)
         by_numpy = outcome(case, *[np.float64(v) if isinstance(v, float) else v for v in given])
-        strict += one is None and wanted is not None
+        served, all_given = served + (one is not None), all_given + (wanted is not None)
         agrees = same_number(one, wanted) and same_number(one, by_numpy)
         if one is not None and not agrees:
             wrong.append((given, one, wanted, by_numpy))
     assert not wrong, wrong[:5]
-    return strict
+    assert served > 0.3 * all_given
 
 
 def same_number(one, two):
@@ -231,11 +236,13 @@ def same_number(one, two):
     return one == two and isinstance(two, int | bool | np.integer | np.bool_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", cases.OF_TWO_FLOATS)
 def test_floats(expression):
     check_numbers(expression, [{"x": x, "y": y} for x, y in itertools.product(FLOATS, FLOATS)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", cases.OF_TWO_INTEGERS)
 def test_integers(expression):
     # Python would not come to an end with 3 ** 2**53.
@@ -243,6 +250,7 @@ def test_integers(expression):
     check_numbers(expression, [{"i": i, "j": j} for i, j in itertools.product(INTEGERS, second)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", cases.OF_BOTH)
 def test_integers_beside_floats(expression):
     check_numbers(expression, [{"i": i, "x": x} for i, x in itertools.product(INTEGERS, FLOATS)])
