@@ -20,6 +20,7 @@ def random_bars(seed, n_bars, n_symbols, absent=0.1, volatility=0.03):
     rng = np.random.default_rng(seed)
     steps = rng.normal(0.0, volatility, (n_bars * 4, n_symbols))
     prices = np.round(50.0 * np.exp(np.cumsum(steps, axis=0)), 4).reshape(n_bars, 4, n_symbols)
+    prices = np.maximum(prices, 1e-4)
     gone = rng.random((n_bars, n_symbols)) < absent
     gone[: rng.integers(0, 3), rng.integers(0, n_symbols)] = True
     if n_symbols == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ClassVar
@@ -14,23 +15,24 @@ from numba.core.untyped_passes import FixupArgs
 from quantlab.engine.compiled.passes import make_user_compiler
 from quantlab.engine.compiled.refusals import Refusal
 from quantlab.engine.compiled.types import NowType, SelfType
+from quantlab.engine.now import Now
 from quantlab.engine.strategy import Strategy
+from quantlab.errors import did_you_mean
 
 
 def strategy_compiler(kind: type[Strategy]) -> Callable[[Callable[[FunctionType], Any]], Any]:
     """Return what makes the pipeline class for a strategy's functions, given what makes dispatchers of plain ones."""
-    objects = frozenset(name for name, state in kind._states.items() if state.factory is not None)
 
     def compiler(dispatcher_of: Callable[[FunctionType], Any]) -> Any:
         base: Any = make_user_compiler(dispatcher_of)
 
         class StrategyCompiler(base):  # type: ignore[misc]
-            unserved: ClassVar = objects
+            strategy: ClassVar = kind
 
             def define_pipelines(self) -> Any:
                 pipelines = super().define_pipelines()
                 for pipeline in pipelines:
-                    pipeline.add_pass_after(_Objects, FixupArgs)
+                    pipeline.add_pass_after(_Reads, FixupArgs)
                     pipeline.add_pass_after(_Assignments, NopythonTypeInference)
                     pipeline.finalize()
                 return pipelines
@@ -41,26 +43,47 @@ def strategy_compiler(kind: type[Strategy]) -> Callable[[Callable[[FunctionType]
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
-class _Objects(FunctionPass):  # type: ignore[misc]
-    """Refuse states that hold an object: compiled code knows numbers."""
+class _Reads(FunctionPass):  # type: ignore[misc]
+    """Refuse what compiled code cannot read of `self` and `now`, before Numba says it in its own words."""
 
-    _name = "quantlab_objects"
+    _name = "quantlab_reads"
 
     def __init__(self) -> None:
         FunctionPass.__init__(self)
 
     def run_pass(self, state: Any) -> bool:
-        unserved = state.pipeline.unserved
+        kind, receiver = state.pipeline.strategy, next(iter(state.func_ir.arg_names), "")
         for block in state.func_ir.blocks.values():
             for read in block.find_exprs("getattr"):
-                if read.attr in unserved and read.value.name == state.func_ir.arg_names[0]:
-                    raise Refusal(
-                        f"self.{read.attr}",
-                        "is a state made by ql.state(factory=…), an object of Python",
-                        "use ql.state(0.0) or ql.state(0.0, per_symbol=True)",
-                        *_place(read),
-                    )
+                name = read.value.name
+                answer = _unread_of_now(read.attr) if name == "now" else None
+                if name == receiver == "self":
+                    answer = _unread_of_self(kind, read.attr)
+                if answer is not None:
+                    raise Refusal(f"{name}.{read.attr}", *answer, *_place(read))
         return False
+
+
+def _unread_of_now(name: str) -> tuple[str, str] | None:
+    """Return why `now` has no such attribute in compiled code, and what to write instead."""
+    if name == "symbols":
+        return "is text", 'compare numbers, which now.index("NAME") gives'
+    known = [each for each in dir(Now) if not each.startswith("_")]
+    return None if name in known else ("is not known", did_you_mean(name, known).rstrip(".?"))
+
+
+def _unread_of_self(kind: type[Strategy], name: str) -> tuple[str, str] | None:
+    """Return why compiled code cannot read an attribute of a strategy, and what to write instead."""
+    state = kind._states.get(name)
+    if state is not None and state.factory is not None:
+        remedy = "use ql.state(0.0) or ql.state(0.0, per_symbol=True)"
+        return "is a state made by ql.state(factory=…), an object of Python", remedy
+    value = inspect.getattr_static(kind, name, None)
+    if isinstance(value, property):
+        return "is a property", f"make it a method and write self.{name}()"
+    if isinstance(value, list | dict | set):
+        return f"is a {type(value).__name__}", "use a tuple of numbers or a NumPy array"
+    return None
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)

@@ -52,6 +52,18 @@ class _Case:
 # Read from the top: the first pattern found in Numba's message decides.
 CASES = (
     _Case(
+        r"NowType'>, '(\w+)'\) for Now\(",
+        "now.{0}(…)",
+        "does not take such arguments",
+        "symbols go by whole number, amounts are numbers, names of fields and periods are written out",
+    ),
+    _Case(
+        r"No implementation of function [^\n]*\n[^>]*>>> [^\n]*Input\(",
+        "a declared input",
+        "has no value by itself",
+        "read it as now[self.name], or now[self.name, i] for symbol i",
+    ),
+    _Case(
         r"(np\.\w+|np\.dot and @) (is served for [^\n:]*)",
         "{0}",
         "{1}",
