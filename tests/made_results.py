@@ -46,6 +46,9 @@ def made_result(
         "fills": made_fills(index, n_fills, symbol),
         "trades": made_trades(index, 0) if trades is None else trades,
     }
+    scores = settings.pop("forecast_scores", None)
+    if scores is not None:
+        tables["forecast_scores"] = scores
     facts: dict[str, Any] = {
         "initial_cash": cash,
         "periods_per_year": 252.0,
@@ -62,7 +65,6 @@ def made_result(
             "versions": {"quantlab": "0.1.0"},
             "fingerprint": f"f1{len(array)}",
         },
-        "forecast_scores": None,
     }
     makers = {key: (lambda frame=frame: frame) for key, frame in tables.items()}
     return Result(name=name, equity=equity, **{**facts, **settings}, _tables=makers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,14 +143,16 @@ def _result(setup: Setup, done: Run, settings: dict[str, Any], benchmark: pd.Ser
         benchmark_name=None if benchmark is None else str(benchmark.name),
         benchmark=None if benchmark is None else benchmark.iloc[: outcome.stop - plan.start],
         provenance=provenance(strategy, bars, inputs, settings, benchmark),
-        forecast_scores=_scores(inputs, bars),
-        _tables=run_tables(bars, record, plan, outcome),
+        _tables={**run_tables(bars, record, plan, outcome), **_scores(inputs, bars)},
     )
 
 
-def _scores(inputs: Inputs, bars: Bars) -> pd.DataFrame | None:
-    tables = [table.scores(bars).frame for table in inputs.forecasts.values()]
-    return pd.concat(tables) if tables else None
+def _scores(inputs: Inputs, bars: Bars) -> dict[str, Callable[[], pd.DataFrame]]:
+    """How the forecasts behind a run are scored, when somebody asks."""
+    if not inputs.forecasts:
+        return {}
+    tables = inputs.forecasts.values()
+    return {"forecast_scores": lambda: pd.concat([table.scores(bars).frame for table in tables])}
 
 
 def must_be_runnable(strategy: object, bars: object, engine: str) -> None:

@@ -50,8 +50,6 @@ class Result:
         What the run is measured against, and its simple returns on the same bars.
     provenance
         Fingerprints of every input, settings and versions, as plain values.
-    forecast_scores
-        Scores of the forecasts behind the run, naive and ridge beside them; None without forecasts.
     """
 
     name: str
@@ -66,7 +64,6 @@ class Result:
     benchmark_name: str | None
     benchmark: pd.Series | None
     provenance: Mapping[str, Any]
-    forecast_scores: pd.DataFrame | None
     _tables: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     @cached_property
@@ -123,6 +120,12 @@ class Result:
         mark, flagged `open` and left out of trade statistics.
         """
         return self._tables["trades"]()  # type: ignore[no-any-return]
+
+    @cached_property
+    def forecast_scores(self) -> pd.DataFrame | None:
+        """Scores of the forecasts behind the run, naive and ridge beside them; None without forecasts."""
+        score = self._tables.get("forecast_scores")
+        return None if score is None else score()
 
     @cached_property
     def costs_paid(self) -> dict[str, float]:

@@ -55,13 +55,11 @@ def load(path: Path) -> Result:
         _checked(path / f"{name}.parquet", files[name])
     tables = {name: partial(_table, path / f"{name}.parquet", digest) for name, digest in files.items()}
     paths = tables[PATHS]()
-    scores = tables[SCORES]() if SCORES in tables else None
     values = {name: header[name] for name in _FIELDS}
     return Result(
         **{**values, "notes": tuple(values["notes"])},
         equity=paths["equity"],
         benchmark=paths["benchmark"].rename(header["benchmark_name"]) if "benchmark" in paths else None,
-        forecast_scores=scores,
         _tables={**tables, "cash": lambda: paths["cash"]},
     )
 

@@ -171,6 +171,5 @@ def _result(setting: Setup, own: Common, done: Run) -> Result:
         benchmark_name=None,
         benchmark=None if own.benchmark is None else own.benchmark.iloc[: len(time)],
         provenance={},
-        forecast_scores=None,
         _tables=run_tables(own.bars, done.record, done.plan, done.outcome),
     )

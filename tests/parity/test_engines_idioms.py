@@ -17,7 +17,12 @@ def bars():
     return bars
 
 
-@pytest.mark.parametrize("kind", MUST_COMPILE, ids=lambda kind: kind.__name__)
+# Each is compiled on its own: half of them are left to the slow run.
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow if k % 2 else ()) for k, kind in enumerate(MUST_COMPILE)],
+    ids=lambda kind: kind.__name__,
+)
 def test_what_people_write(bars, kind):
     result = both(kind(), bars, costs=COSTS)
     assert len(result.orders) > 0
