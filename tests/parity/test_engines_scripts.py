@@ -1,6 +1,5 @@
 """Hundreds of drawn behaviours, every order call and every sight of `now`: two engines, the same bits."""
 
-import os
 from collections import Counter
 
 import numpy as np
@@ -14,13 +13,9 @@ from tests.parity.drawn import cases, dense_case, with_script
 from tests.parity.engines import COMPILED, assert_same, assert_same_bits, both, run
 from tests.parity.scripted import DEEDS, SLOTS, ByFeature, ByPast
 
-N_CASES = int(os.environ.get("QUANTLAB_PARITY_CASES", "500"))
-CALM = settings(max_examples=N_CASES, deadline=None, suppress_health_check=list(HealthCheck))
+FEW, MANY = 150, 500
 MADE = ("orders", "fills")
 """Positions and trades are made from these two by the same code in both engines; the other tests look at them."""
-
-met = Counter()
-"""What the drawn cases ran into, so that a test can demand that they run into everything."""
 
 
 def ends():
@@ -37,9 +32,11 @@ def compiled():
         run(kind(), with_script(bars, *np.zeros((2, SLOTS, 6, 1)), np.zeros((6, 1))), COMPILED)
 
 
-@pytest.fixture(scope="module")
-def drawn(compiled):
-    @CALM
+def drawn(n_cases):
+    """Run drawn cases by both engines; count what they ran into."""
+    met = Counter()
+
+    @settings(max_examples=n_cases, deadline=None, suppress_health_check=list(HealthCheck))
     @given(cases())
     def run_all(case):
         bars = case.bars
@@ -62,19 +59,20 @@ def drawn(compiled):
     return met
 
 
-def test_drawn_behaviours(drawn):
-    assert drawn["cases"] >= N_CASES
+def test_drawn_behaviours(compiled):
+    assert drawn(FEW)["cases"] >= FEW
 
 
-def test_the_drawn_behaviours_meet_everything(drawn):
+@pytest.mark.slow
+def test_many_drawn_behaviours_meet_everything(compiled):
+    met = drawn(MANY)
     wanted = {
         "ByPast", "ByFeature", "units", "value", "target_quantity", "target_value", "target_weight", "liquidation",
         "delisting", "filled", "rejected", "replaced", "unfilled_at_end", "scaled_to_cash", "no_cash",
         "no_volume", "no_price", "below_one_unit", "delisted", "at_target", "ruined", "short", "same close",
         "intraday", "no volume",
     }  # fmt: skip
-    if N_CASES >= 500:
-        assert wanted - {what for what, times in drawn.items() if times} == set()
+    assert wanted - {what for what, times in met.items() if times} == set()
 
 
 def test_ruin_with_orders_resting():

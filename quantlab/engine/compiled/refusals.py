@@ -58,7 +58,7 @@ CASES = (
         "symbols go by whole number, amounts are numbers, names of fields and periods are written out",
     ),
     _Case(
-        r"No implementation of function [^\n]*\n[^>]*>>> [^\n]*Input\(",
+        r"No implementation of function [^\n]*\n[^>]*>{3} [^\n]*Input\(",
         "a declared input",
         "has no value by itself",
         "read it as now[self.name], or now[self.name, i] for symbol i",

@@ -76,6 +76,7 @@ def test_a_path_keeps_trials(quantlab, here):
     assert "cash (100000.0 there, 5.0 here)" in refused.err
 
 
+@pytest.mark.slow
 def test_strategies_of_a_file_run_in_other_processes(quantlab, here):
     (here / "half.py").write_text("HALF = 0.5\n", encoding="utf-8")
     (here / "own.py").write_text(

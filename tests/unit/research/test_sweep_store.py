@@ -217,10 +217,8 @@ def n_kept(path):
     return count
 
 
-@pytest.mark.parametrize(
-    ("signal_number", "workers"),
-    [(signal.SIGKILL, 1), pytest.param(signal.SIGINT, 2, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("signal_number", "workers"), [(signal.SIGKILL, 1), (signal.SIGINT, 2)])
 def test_a_killed_sweep_goes_on_where_it_stopped(tmp_path, signal_number, workers):
     path = tmp_path / "sweep.db"
     victim = started(tmp_path, path, workers)
