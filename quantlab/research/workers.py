@@ -80,23 +80,28 @@ def _compiled(job: Job) -> tuple[Batch | None, str, str]:
         return None, "python", "python (auto: over before code is compiled)"
     why = "asked for" if job.engine == "compiled" else "auto"
     try:
-        return compiled_batch(job), job.engine, f"compiled ({why})"
+        batch = compiled_batch(job)
     except StrategyError as refusal:
         if job.engine == "compiled":
             raise
         return None, "python", f"python (auto: {refusal})"
+    if batch is None:
+        return None, job.engine, f"{job.engine} (one by one: a hook that is Python, or text that differs)"
+    return batch, job.engine, f"compiled ({why})"
 
 
-def compiled_batch(job: Job) -> Batch:
-    """Make compiled code for all trials of a job.
+def compiled_batch(job: Job) -> Batch | None:
+    """Make compiled code for all trials of a job; None where one loop cannot serve them all.
 
     Raises
     ------
     Refusal
         If the strategy does what compiled code cannot.
     """
-    from quantlab.engine.compiled.batch import Batch  # brings the compiler
+    from quantlab.engine.compiled.batch import Batch, fits_batch  # brings the compiler
 
+    if not fits_batch(job.strategies):
+        return None
     own = job.common
     return Batch(
         job.strategies, own.bars, own.rows, job.inputs, own.cash, own.terms, own.execution,

@@ -48,3 +48,40 @@ def test_compiled_and_interpreted_sweeps_are_equal(strategy, over, settings):
         pd.testing.assert_frame_equal(table.frame, tables[0].frame, check_exact=True)
     if strategy is Daring:
         assert (tables[0].frame["cagr"] == -1.0).any()  # ruined
+
+
+class Prepared(ql.Strategy):
+    """Decides before the first bar how much to hold."""
+
+    share: float = ql.param(default=0.5, low=0.0, high=1.0)
+    held = ql.state(0.0)
+
+    def on_start(self, now):
+        self.held = 0.5 * self.share
+
+    def on_bar(self, now):
+        if now.bar == 1:
+            now.target_weight(0, self.held)
+
+
+class Named(ql.Strategy):
+    """Buys or sells, as a word says: text is part of compiled code."""
+
+    side: str = ql.param(default="long", choices=("long", "short"))
+
+    def on_bar(self, now):
+        if now.bar == 1:
+            now.target_weight(0, 0.5 if self.side == "long" else -0.5)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "over"), [(Prepared, {"share": [0.2, 0.9]}), (Named, {"side": ["long", "short"]})]
+)
+def test_what_one_compiled_loop_cannot_serve_is_run_trial_by_trial(strategy, over):
+    tables = [
+        ql.sweep(strategy, BARS, over=over, engine=engine, workers=1, **SETTINGS)
+        for engine in ("python", "compiled")
+    ]
+    pd.testing.assert_frame_equal(tables[1].frame, tables[0].frame, check_exact=True)
+    assert tables[0].frame["total_return"].nunique() == 2
+    assert tables[1].engine.startswith("compiled (one by one")
