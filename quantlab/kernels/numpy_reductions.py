@@ -1,7 +1,6 @@
 """Sums, means and deviations that add in NumPy's order, so that compiled code gives NumPy's bits.
 
-NumPy adds a stretch of memory *pairwise*: up to 128 numbers in eight running sums, more by halves (Higham 1993,
-"The accuracy of floating point summation"). It walks an array along its smallest stride: sums along that axis
+NumPy adds a stretch of memory *pairwise* (``sums``). It walks an array along its smallest stride: sums along that axis
 are pairwise, sums across it add one row after the other, and an array with gaps goes through a buffer, as many
 whole rows at a time as it holds. Arrays with one or two axes are served. The kernels run as plain Python too.
 """
@@ -13,67 +12,9 @@ from typing import Any
 import numpy as np
 
 from quantlab.kernels._jit import jit
+from quantlab.kernels.sums import pairwise
 
-BLOCK = 128
 BUFFER = 8192  # np.getbufsize(): what NumPy copies at a time where memory has gaps
-
-
-@jit
-def _block(a: Any, first: Any, n: Any, zero: Any) -> Any:
-    """Add n ≤ 128 numbers of a 1-D array from `first` on, in eight running sums."""
-    if n < 8:
-        total = zero
-        for i in range(first, first + n):
-            total += a[i]
-        return total
-    r0, r1, r2, r3 = zero + a[first], zero + a[first + 1], zero + a[first + 2], zero + a[first + 3]
-    r4, r5, r6, r7 = zero + a[first + 4], zero + a[first + 5], zero + a[first + 6], zero + a[first + 7]
-    whole = n - n % 8
-    for i in range(first + 8, first + whole, 8):
-        r0 += a[i]
-        r1 += a[i + 1]
-        r2 += a[i + 2]
-        r3 += a[i + 3]
-        r4 += a[i + 4]
-        r5 += a[i + 5]
-        r6 += a[i + 6]
-        r7 += a[i + 7]
-    total = ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7))
-    for i in range(first + whole, first + n):
-        total += a[i]
-    return total
-
-
-@jit
-def _by_halves(a: Any, first: Any, n: Any, zero: Any) -> Any:
-    """Add more than `BLOCK` numbers: each half by itself, down to blocks."""
-    firsts, counts, depths = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
-    sums, levels = np.full(64, zero), np.empty(64, np.int64)
-    firsts[0], counts[0], depths[0] = first, n, 0
-    waiting, known = 1, 0
-    while waiting > 0:
-        waiting -= 1
-        first, n, depth = firsts[waiting], counts[waiting], depths[waiting]
-        if n > BLOCK:
-            half = n // 2
-            half -= half % 8
-            firsts[waiting], counts[waiting], depths[waiting] = first + half, n - half, depth + 1
-            firsts[waiting + 1], counts[waiting + 1], depths[waiting + 1] = first, half, depth + 1
-            waiting += 2
-            continue
-        sums[known], levels[known] = _block(a, first, n, zero), depth
-        known += 1
-        while known > 1 and levels[known - 1] == levels[known - 2]:
-            known -= 1
-            sums[known - 1] += sums[known]
-            levels[known - 1] -= 1
-    return sums[0]
-
-
-@jit
-def pairwise(a: Any, first: Any, n: Any, zero: Any) -> Any:
-    """Add n numbers of a 1-D array from `first` on, as NumPy does."""
-    return _block(a, first, n, zero) if n <= BLOCK else _by_halves(a, first, n, zero)
 
 
 @jit

@@ -8,6 +8,7 @@ additions are made is fixed by the length alone, so a compiled sum in the same s
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -21,16 +22,26 @@ U = np.uint64  # an unsigned index needs no test for counting from the end
 
 
 @jit
-def _block(values: FloatArray, first: int, count: int) -> float:
-    """Add at most `BLOCK` values."""
+def _block(values: Any, first: Any, count: Any, zero: Any) -> Any:
+    """Add at most `BLOCK` values from `first` on."""
     if count < LANES:
-        total = -0.0  # the zero that changes nothing: -0.0 + x is x for every x
+        total = zero
         for i in range(first, first + count):
             total += values[i]
         return total
     at = U(first)
-    a, b, c, d = values[at], values[at + U(1)], values[at + U(2)], values[at + U(3)]
-    e, f, g, h = values[at + U(4)], values[at + U(5)], values[at + U(6)], values[at + U(7)]
+    a, b, c, d = (
+        zero + values[at],
+        zero + values[at + U(1)],
+        zero + values[at + U(2)],
+        zero + values[at + U(3)],
+    )
+    e, f, g, h = (
+        zero + values[at + U(4)],
+        zero + values[at + U(5)],
+        zero + values[at + U(6)],
+        zero + values[at + U(7)],
+    )
     for k in range(1, count // LANES):
         at = U(first) + U(LANES * k)
         a += values[at]
@@ -48,13 +59,11 @@ def _block(values: FloatArray, first: int, count: int) -> float:
 
 
 @jit
-def _halved(values: FloatArray) -> float:
+def _halved(values: Any, first: Any, count: Any, zero: Any) -> Any:
     """Add in halves, down to blocks; without recursion, which Numba cannot keep on disk."""
-    left = np.empty(MOST_HALVINGS)  # sums of first halves
+    left = np.full(MOST_HALVINGS, zero)  # sums of first halves
     right = np.empty(MOST_HALVINGS, np.int64)  # lengths of second halves that are still to be added; 0 in one
     depth = 0
-    first = 0
-    count = len(values)
     while True:
         while count > BLOCK:
             half = count // 2
@@ -62,7 +71,7 @@ def _halved(values: FloatArray) -> float:
             right[depth] = count - half
             depth += 1
             count = half
-        total = _block(values, first, count)
+        total = _block(values, first, count, zero)
         first += count
         while depth > 0 and right[depth - 1] == 0:
             depth -= 1
@@ -75,6 +84,17 @@ def _halved(values: FloatArray) -> float:
 
 
 @jit
+def pairwise(values: Any, first: Any, count: Any, zero: Any) -> Any:
+    """Add `count` numbers of a 1-D array from `first` on, as NumPy does.
+
+    `zero` is that of the type of the sum: 0.0, or 0 for whole numbers and truth values.
+    """
+    if count <= BLOCK:
+        return _block(values, first, count, zero)
+    return _halved(values, first, count, zero)
+
+
+@jit
 def pairwise_sum(values: FloatArray) -> float:
     """Sum of `values` (n,), equal in every bit to ``np.sum(values)``; 0.0 of nothing.
 
@@ -84,9 +104,7 @@ def pairwise_sum(values: FloatArray) -> float:
     >>> bool(pairwise_sum(tenths) == tenths.sum())
     True
     """
-    count = len(values)
-    total = _block(values, 0, count) if count <= BLOCK else _halved(values)
-    return 0.0 + total  # NumPy begins with zero too: the sum of -0.0 is 0.0
+    return 0.0 + pairwise(values, 0, len(values), 0.0)  # NumPy begins with zero too: the sum of -0.0 is 0.0
 
 
 @jit
