@@ -60,34 +60,45 @@ REASON_NAMES: Final = (
 
 ORDER: Final = np.dtype(
     [
-        ("bar", np.int64),
-        ("symbol", np.int64),
-        ("kind", np.int64),
         ("amount", np.float64),
-        ("status", np.int64),
-        ("reason", np.int64),
         ("filled_quantity", np.float64),
-        # Scratch of the instant at which the order is met: the signed units that reduce, and that open.
-        ("reducing", np.float64),
-        ("opening", np.float64),
-    ]
+        ("bar", np.int32),
+        ("symbol", np.int32),
+        ("kind", np.int8),
+        ("status", np.int8),
+        ("reason", np.int8),
+    ],
+    align=True,
 )
 """One order, in the sequence of placing; its row number is its id."""
 
 FILL: Final = np.dtype(
     [
-        ("order", np.int64),
-        ("bar", np.int64),
-        ("symbol", np.int64),
         ("quantity", np.float64),
         ("price", np.float64),
         ("reference_price", np.float64),
         ("commission", np.float64),
         ("position", np.float64),
         ("cash", np.float64),
-    ]
+        ("order", np.int64),
+        ("bar", np.int32),
+        ("symbol", np.int32),
+    ],
+    align=True,
 )
 """One fill; `reference_price` is the price before slippage, `position` and `cash` are those after the fill."""
+
+MET: Final = np.dtype(
+    [
+        ("order", np.int64),
+        ("symbol", np.int64),
+        ("price", np.float64),
+        ("volume", np.float64),
+        ("opening", np.float64),
+        ("fill_price", np.float64),
+    ]
+)
+"""An order at the instant it meets a price: its wish at first, and what of it opens a position after the reducing."""
 
 TRADE: Final = np.dtype(
     [
@@ -107,6 +118,18 @@ TRADE: Final = np.dtype(
     ]
 )
 """One round trip, from flat to flat."""
+
+SUMMARY: Final = (
+    "total_return",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "calmar",
+    "n_fills",
+)
+"""Metrics that a kernel finds from an equity curve alone, in the sequence it writes them."""
 
 # Places in the array of an account's and a broker's terms, as kernels read them.
 RATE: Final = 0

@@ -82,7 +82,8 @@ def sweep(
     from quantlab.cli.condition import condition  # what these bring, `--help` does not wait for
     from quantlab.cli.space import read_space
     from quantlab.cli.strategy import load_strategy
-    from quantlab.research.sweep import MAIN, sweep
+    from quantlab.records import SUMMARY
+    from quantlab.research.sweep import sweep
     from quantlab.trading.account import Account, Execution
     from quantlab.trading.costs import Costs
 
@@ -97,7 +98,7 @@ def sweep(
             where=None if where is None else condition(where, base.params),
             trials=trials,
             rank_by=rank_by,
-            metrics=MAIN if metrics is None else [name.strip() for name in metrics.split(",")],
+            metrics=SUMMARY if metrics is None else [name.strip() for name in metrics.split(",")],
             workers=workers,
             path=path,
             cash=cash,

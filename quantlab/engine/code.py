@@ -54,7 +54,7 @@ def _function(function: FunctionType, seen: set[int]) -> Iterator[str]:
         yield repr(value)
     for cell in function.__closure__ or ():
         yield from _described(cell.cell_contents, seen)
-    for name in sorted(_names(function.__code__)):
+    for name in sorted(names_in(function.__code__)):
         found = function.__globals__.get(name)
         # The user's own helpers and constants; other modules are covered by their versions.
         if isinstance(found, FunctionType) and found.__module__ != function.__module__:
@@ -72,8 +72,9 @@ def _code(code: CodeType) -> Iterator[str]:
             yield repr(constant)
 
 
-def _names(code: CodeType) -> set[str]:
-    inner = [_names(c) for c in code.co_consts if isinstance(c, CodeType)]
+def names_in(code: CodeType) -> set[str]:
+    """Return every global and attribute name that a code object and those inside it mention."""
+    inner = [names_in(c) for c in code.co_consts if isinstance(c, CodeType)]
     return set(code.co_names).union(*inner)
 
 

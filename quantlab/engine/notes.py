@@ -11,6 +11,7 @@ from quantlab.engine.inputs import Inputs
 from quantlab.engine.loop import Outcome, Plan
 from quantlab.market.bars import Bars
 from quantlab.records import REJECTED, RESTING
+from quantlab.trading.account import SAME_CLOSE
 from quantlab.trading.ledger import Record, held_at_end
 
 # Bars and calendar years may differ by this much before annualised figures deserve a warning.
@@ -27,9 +28,7 @@ def notes_of(bars: Bars, inputs: Inputs, plan: Plan, outcome: Outcome, record: R
             f"RUINED at {moment(bars.time[outcome.stop - 1])}: equity fell to zero and the run stopped there."
         )
     if plan.same_close:
-        lines.append(
-            "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
-        )
+        lines.append(SAME_CLOSE)
     lines += [f"UNCHECKED: {line}" for line in inputs.unchecked]
     return (
         *lines,

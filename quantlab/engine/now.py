@@ -12,6 +12,7 @@ from quantlab.engine.periods import period_starts
 from quantlab.engine.source import Source, must_be_source
 from quantlab.engine.strategy import Input
 from quantlab.errors import OrderError, StrategyError
+from quantlab.kernels.places import FIELDS
 from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
 from quantlab.typing import BoolArray, FloatArray
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from quantlab.trading.broker import Broker
 
 Period = Literal["day", "week", "month", "quarter", "year"]
-FIELDS = ("open", "high", "low", "close", "volume", "mark")
 
 # Cells of an input that are turned into Python numbers at a time: scalar reads are then list reads, which cost
 # a fraction of reading a NumPy cell, and a block stays in the processor's cache.

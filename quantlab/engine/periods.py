@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from quantlab.errors import StrategyError, did_you_mean
+from quantlab.kernels.places import PERIODS
 from quantlab.typing import BoolArray, IntArray
-
-PERIODS = ("day", "week", "month", "quarter", "year")
 
 
 def period_starts(sessions: IntArray, period: str) -> BoolArray:

@@ -4,9 +4,7 @@ One file, because these kernels call each other and Numba's cache does not see a
 arrays and codes (see ``records.py``): a refusal is a code in the order's record, never an exception. The
 rules are those of the plain-Python oracle in ``tests/naive/accounting.py``.
 
-`orders` is the append-only order log, `queue` holds the ids of the resting ones in the sequence of placing,
-`fills` is the append-only fill log. `target` has each symbol's resting target order (or −1), `resting` its
-number of resting orders. `money[0]` is cash.
+What they read and change comes in three bundles of arrays (``books.py``).
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ import math
 from typing import Any
 
 from quantlab.kernels._jit import lean, step
+from quantlab.kernels.books import Books, Desk, Market
 from quantlab.records import (
     AT_TARGET,
     BELOW_ONE_UNIT,
@@ -52,7 +51,7 @@ from quantlab.records import (
     VOLUME_SLIPPAGE,
     WHOLE_UNITS,
 )
-from quantlab.typing import FloatArray, IntArray, RecordArray
+from quantlab.typing import FloatArray, RecordArray
 
 # A scaled order smaller than this fraction of equity is refused rather than filled as dust.
 DUST = 1e-9
@@ -65,62 +64,43 @@ HALVINGS = 60
 
 
 @lean
-def place(
-    bar: int,
-    symbol: int,
-    kind: int,
-    amount: float,
-    position: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    target: IntArray,
-    resting: IntArray,
-) -> int:
+def place(bar: int, symbol: int, kind: int, amount: float, books: Books, desk: Desk) -> int:
     """Record an order and queue it; return its id, `FULL` or `NOTHING` (nothing is asked for).
 
     The last target of a symbol replaces its resting one; plain orders add.
     """
+    counts = books.counts
     is_target = kind >= TARGET_QUANTITY
-    nothing_to_close = position[symbol] == 0.0 and resting[symbol] == 0
+    nothing_to_close = books.position[symbol] == 0.0 and desk.resting[symbol] == 0
     if amount == 0.0 and (nothing_to_close or not is_target):
         return NOTHING
     order = counts[N_ORDERS]
-    if order == len(orders) or counts[N_QUEUED] == len(queue):
+    if order == len(books.orders) or counts[N_QUEUED] == len(desk.queue):
         return FULL
     if is_target:
-        earlier = target[symbol]
+        earlier = desk.target[symbol]
         if earlier >= 0:
-            orders[earlier]["status"] = REPLACED
-            resting[symbol] -= 1
-        target[symbol] = order
-    _record_order(orders, order, bar, symbol, kind, amount)
-    queue[counts[N_QUEUED]] = order
+            books.orders[earlier]["status"] = REPLACED
+            desk.resting[symbol] -= 1
+        desk.target[symbol] = order
+    _record_order(books.orders, order, bar, symbol, kind, amount)
+    desk.queue[counts[N_QUEUED]] = order
     counts[N_ORDERS] += 1
     counts[N_QUEUED] += 1
-    resting[symbol] += 1
+    desk.resting[symbol] += 1
     return int(order)
 
 
 @lean
-def place_all(
-    bar: int,
-    kind: int,
-    amounts: FloatArray,
-    position: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    target: IntArray,
-    resting: IntArray,
-) -> int:
+def place_all(bar: int, kind: int, amounts: FloatArray, books: Books, desk: Desk) -> int:
     """`place` an order of ``amounts[i]`` for every symbol; return how many were recorded, or `FULL`."""
-    before = counts[N_ORDERS]
-    if before + len(amounts) > len(orders) or counts[N_QUEUED] + len(amounts) > len(queue):
+    before = books.counts[N_ORDERS]
+    n = len(amounts)
+    if before + n > len(books.orders) or books.counts[N_QUEUED] + n > len(desk.queue):
         return FULL
-    for i in range(len(amounts)):
-        place(bar, i, kind, amounts[i], position, orders, queue, counts, target, resting)
-    return int(counts[N_ORDERS] - before)
+    for i in range(n):
+        place(bar, i, kind, amounts[i], books, desk)
+    return int(books.counts[N_ORDERS] - before)
 
 
 @step
@@ -133,8 +113,6 @@ def _record_order(orders: RecordArray, order: int, bar: int, symbol: int, kind: 
     row["status"] = RESTING
     row["reason"] = NO_REASON
     row["filled_quantity"] = 0.0
-    row["reducing"] = 0.0
-    row["opening"] = 0.0
 
 
 @step
@@ -197,131 +175,77 @@ def _split(quantity: float, held: float) -> float:
 
 
 @step
-def _equity_at(
-    bar: int, mark_bar: int, price: FloatArray, mark: FloatArray, position: FloatArray, cash: float
-) -> float:
-    """Return equity at an instant's prices; a symbol without a bar counts at its last close."""
-    total = 0.0
-    for i in range(len(position)):
-        if position[i] != 0.0:
-            at = price[bar, i]
-            total += position[i] * (mark[mark_bar, i] if math.isnan(at) else at)
-    return cash + total
+def _values(bar: int, mark_bar: int, market: Market, position: FloatArray) -> tuple[float, float, float]:
+    """Return the value of all positions, of the longs and of the shorts (positive) at an instant's prices.
 
-
-@step
-def _headroom(
-    bar: int,
-    mark_bar: int,
-    price: FloatArray,
-    mark: FloatArray,
-    position: FloatArray,
-    cash: float,
-    leverage: float,
-) -> float:
-    """Return L·E − K: the gross value that may still be opened, before commissions.
-
-    With E = cash + long − short and K = long + short this is L·cash + (L−1)·long − (L+1)·short, which is
-    exactly `cash` for an unlevered account without shorts.
+    A symbol without a bar counts at its last close.
     """
+    total = 0.0
     longs = 0.0
     shorts = 0.0
     for i in range(len(position)):
         if position[i] != 0.0:
-            at = price[bar, i]
-            value = position[i] * (mark[mark_bar, i] if math.isnan(at) else at)
+            at = market.price[bar, i]
+            value = position[i] * (market.mark[mark_bar, i] if math.isnan(at) else at)
+            total += value
             if value > 0.0:
                 longs += value
             else:
                 shorts -= value
-    return leverage * cash + (leverage - 1.0) * longs - (leverage + 1.0) * shorts
+    return total, longs, shorts
 
 
 @step
-def _needed(
-    factor: float,
-    bar: int,
-    price: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    n_met: int,
-) -> float:
-    """Return the headroom used when every opening order is filled by `factor`: Σ value + L·(slippage + commission)."""
+def _needed(factor: float, terms: FloatArray, met: RecordArray, n_met: int) -> tuple[float, float]:
+    """Return what it takes to fill every opening order by `factor`, and what the purchases cost.
+
+    The first is the headroom used, Σ value + L·(slippage + commission); the second is the value at fill prices, −1
+    where some opening order is no purchase at a positive price.
+    """
     total = 0.0
+    buys = 0.0
+    only_buys = True
     for k in range(n_met):
-        row = orders[queue[k]]
+        row = met[k]
         quantity = factor * row["opening"]
         if quantity != 0.0:
-            i = row["symbol"]
-            at = _slipped(price[bar, i], quantity, volume[bar, i], terms)
-            cost = abs(quantity * (at - price[bar, i])) + _commission(abs(quantity * at), quantity, terms)
-            total += abs(quantity * price[bar, i]) + terms[LEVERAGE] * cost
-    return total
+            price = row["price"]
+            at = _slipped(price, quantity, row["volume"], terms)
+            row["fill_price"] = at
+            cost = abs(quantity * (at - price)) + _commission(abs(quantity * at), quantity, terms)
+            total += abs(quantity * price) + terms[LEVERAGE] * cost
+            buys += quantity * at
+            only_buys = only_buys and quantity > 0.0 and price > 0.0
+    return total, buys if only_buys else -1.0
 
 
 @step
-def _common_factor(
-    headroom: float,
-    bar: int,
-    price: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    n_met: int,
-) -> float:
-    """Return the largest factor in [0, 1] at which the opening orders keep the limit.
+def _common_factor(headroom: float, terms: FloatArray, met: RecordArray, n_met: int) -> tuple[float, float]:
+    """Return the largest factor in [0, 1] at which the opening orders keep the limit, and the cost of purchases at 1.
 
     K + f·G ≤ L·(E − costs(f)). What is needed grows with f: in proportion where costs are rates, so that one division
     finds it; otherwise (fixed, per-fill minimum, slippage by volume) halving does.
     """
-    needed = _needed(1.0, bar, price, volume, terms, orders, queue, n_met)
-    if needed <= headroom:
-        return 1.0
-    if headroom <= 0.0:
-        return 0.0
-    if terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0 and terms[VOLUME_SLIPPAGE] == 0.0:
-        return headroom / needed
     low = 0.0
     high = 1.0
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if _needed(middle, bar, price, volume, terms, orders, queue, n_met) <= headroom:
+    middle = 1.0
+    buys = 0.0
+    for k in range(HALVINGS + 1):
+        needed, cost = _needed(middle, terms, met, n_met)
+        if k == 0:
+            buys = cost
+            if needed <= headroom:
+                return 1.0, buys
+            if headroom <= 0.0:
+                return 0.0, buys
+            if terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0 and terms[VOLUME_SLIPPAGE] == 0.0:
+                return headroom / needed, buys
+        elif needed <= headroom:
             low = middle
         else:
             high = middle
-    return low
-
-
-@step
-def _buys_for_cash(
-    bar: int,
-    price: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    n_met: int,
-) -> float:
-    """Return the value of the opening orders at fill prices where all are purchases charged by rate, else −1."""
-    if (
-        terms[PER_UNIT] != 0.0
-        or terms[FIXED] != 0.0
-        or terms[MINIMUM] != 0.0
-        or terms[VOLUME_SLIPPAGE] != 0.0
-    ):
-        return -1.0
-    gross = 0.0
-    for k in range(n_met):
-        row = orders[queue[k]]
-        quantity = row["opening"]
-        i = row["symbol"]
-        if quantity < 0.0 or not price[bar, i] > 0.0:
-            return -1.0
-        gross += quantity * _slipped(price[bar, i], quantity, volume[bar, i], terms)
-    return gross
+        middle = 0.5 * (low + high)
+    return low, buys
 
 
 @step
@@ -333,18 +257,16 @@ def _fill(
     price: float,
     reference: float,
     commission: float,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    fills: RecordArray,
-    counts: IntArray,
+    books: Books,
 ) -> None:
     """Apply one fill to the books and log it."""
+    position, money, counts = books.position, books.money, books.counts
     position[symbol] += quantity
     money[0] += -quantity * price - commission
-    orders[order]["filled_quantity"] += quantity
-    orders[order]["status"] = FILLED
-    row = fills[counts[N_FILLS]]
+    told = books.orders[order]
+    told["filled_quantity"] += quantity
+    told["status"] = FILLED
+    row = books.fills[counts[N_FILLS]]
     row["order"] = order
     row["bar"] = bar
     row["symbol"] = symbol
@@ -358,24 +280,12 @@ def _fill(
 
 
 @step
-def _trade(
-    order: int,
-    bar: int,
-    quantity: float,
-    price: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    fills: RecordArray,
-    counts: IntArray,
-) -> None:
-    """Fill `quantity` of an order at the bar's price, with slippage and commission."""
-    i = orders[order]["symbol"]
-    at = _slipped(price[bar, i], quantity, volume[bar, i], terms)
+def _trade(row: Any, quantity: float, bar: int, terms: FloatArray, books: Books) -> None:
+    """Fill `quantity` of a met order at its price, with slippage and commission."""
+    price = row["price"]
+    at = _slipped(price, quantity, row["volume"], terms)
     charge = _commission(abs(quantity * at), quantity, terms)
-    _fill(order, bar, i, quantity, at, price[bar, i], charge, position, money, orders, fills, counts)
+    _fill(row["order"], bar, row["symbol"], quantity, at, price, charge, books)
 
 
 @step
@@ -390,317 +300,219 @@ def _refusal(kind: int, amount: float, price: float, volume: float, alive: bool,
 
 
 @step
-def _refuse(order: int, reason: int, orders: RecordArray) -> None:
+def _refuse(row: Any, reason: int) -> None:
     """Reject an order, or say why only its reducing part was filled."""
-    if orders[order]["status"] == RESTING:
-        orders[order]["status"] = REJECTED
-    orders[order]["reason"] = reason
+    if row["status"] == RESTING:
+        row["status"] = REJECTED
+    row["reason"] = reason
 
 
 @step
-def _settle_empty(row: Any) -> None:
-    """Settle an order that asks for nothing: a target already reached, or less than one whole unit."""
-    reached = row["kind"] >= TARGET_QUANTITY
-    row["status"] = FILLED if reached else REJECTED
-    row["reason"] = AT_TARGET if reached else BELOW_ONE_UNIT
+def _gather(bar: int, market: Market, books: Books, desk: Desk) -> int:
+    """Move the orders that meet this bar from the queue to `met`, in sequence; return their number.
 
-
-@step
-def _gather(
-    bar: int,
-    price: FloatArray,
-    volume: FloatArray,
-    last_row: IntArray,
-    terms: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    target: IntArray,
-    resting: IntArray,
-) -> int:
-    """Move the orders that meet this bar to the front of the queue, in sequence; return their number.
-
-    Orders that cannot be met are rejected; those of symbols without a bar stay in the queue behind the others.
+    Orders that cannot be met are rejected; those of symbols without a bar stay in the queue.
     """
-    n_queued = counts[N_QUEUED]
+    queue = desk.queue
     n_met = 0
     n_waiting = 0
-    for k in range(n_queued):
+    for k in range(books.counts[N_QUEUED]):
         order = queue[k]
-        row = orders[order]
+        row = books.orders[order]
         if row["status"] != RESTING:
             continue
         i = row["symbol"]
-        alive = bar <= last_row[i]
-        if alive and math.isnan(price[bar, i]):
-            # The part of the queue behind n_queued is free: the waiting ones pass through it.
-            queue[n_queued + n_waiting] = order
+        alive = bar <= market.last_row[i]
+        price, volume = market.price[bar, i], market.volume[bar, i]
+        if alive and math.isnan(price):
+            queue[n_waiting] = order
             n_waiting += 1
             continue
-        if target[i] == order:
-            target[i] = -1
-        resting[i] -= 1
-        reason = _refusal(row["kind"], row["amount"], price[bar, i], volume[bar, i], alive, terms)
+        if desk.target[i] == order:
+            desk.target[i] = -1
+        desk.resting[i] -= 1
+        reason = _refusal(row["kind"], row["amount"], price, volume, alive, desk.terms)
         if reason != NO_REASON:
-            _refuse(order, reason, orders)
+            _refuse(row, reason)
         else:
-            queue[n_met] = order
+            meeting = desk.met[n_met]
+            meeting["order"] = order
+            meeting["symbol"] = i
+            meeting["price"] = price
+            meeting["volume"] = volume
             n_met += 1
-    for k in range(n_waiting):
-        queue[n_met + k] = queue[n_queued + k]
-    counts[N_QUEUED] = n_waiting
+    books.counts[N_QUEUED] = n_waiting
     return n_met
 
 
 @step
-def _reduce(
-    bar: int,
-    mark_bar: int,
-    price: FloatArray,
-    mark: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    fills: RecordArray,
-    n_met: int,
-) -> None:
-    """Resolve every wish on the equity before the instant's trades, then fill what reduces a position.
+def _wishes(equity: float, books: Books, desk: Desk, n_met: int) -> None:
+    """Resolve what every met order asks for on the `equity` before the instant's trades.
 
-    Wishes first, fills second: no wish may see a trade of its own instant.
+    All wishes come before the first fill: none may see a trade of its own instant.
     """
-    equity = _equity_at(bar, mark_bar, price, mark, position, money[0])
-    whole = terms[WHOLE_UNITS] != 0.0
+    whole = desk.terms[WHOLE_UNITS] != 0.0
     for k in range(n_met):
-        row = orders[queue[k]]
-        i = row["symbol"]
-        row["opening"] = _wish(row["kind"], row["amount"], position[i], price[bar, i], equity, whole)
-        if row["opening"] == 0.0:
-            _settle_empty(row)
-    for k in range(n_met):
-        row = orders[queue[k]]
-        row["reducing"] = _split(row["opening"], position[row["symbol"]])
-        if row["reducing"] != 0.0:
-            left = row["opening"] - row["reducing"]
-            row["opening"] = 0.0 if abs(left) <= REACHED * abs(row["reducing"]) else left
-            _trade(
-                queue[k],
-                bar,
-                row["reducing"],
-                price,
-                volume,
-                terms,
-                position,
-                money,
-                orders,
-                fills,
-                counts,
-            )
+        meeting = desk.met[k]
+        row = books.orders[meeting["order"]]
+        held = books.position[meeting["symbol"]]
+        meeting["opening"] = _wish(row["kind"], row["amount"], held, meeting["price"], equity, whole)
+        if meeting["opening"] == 0.0:
+            reached = row["kind"] >= TARGET_QUANTITY
+            row["status"] = FILLED if reached else REJECTED
+            row["reason"] = AT_TARGET if reached else BELOW_ONE_UNIT
 
 
 @step
-def _open(
-    bar: int,
-    mark_bar: int,
-    price: FloatArray,
-    mark: FloatArray,
-    volume: FloatArray,
-    terms: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    fills: RecordArray,
-    n_met: int,
-) -> None:
+def _reduce(bar: int, books: Books, desk: Desk, n_met: int) -> bool:
+    """Fill what reduces a position; tell whether some order still opens one."""
+    any_open = False
+    for k in range(n_met):
+        row = desk.met[k]
+        part = _split(row["opening"], books.position[row["symbol"]])
+        if part != 0.0:
+            left = row["opening"] - part
+            row["opening"] = 0.0 if abs(left) <= REACHED * abs(part) else left
+            _trade(row, part, bar, desk.terms, books)
+        any_open = any_open or row["opening"] != 0.0
+    return any_open
+
+
+@step
+def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_met: int) -> None:
     """Fill what opens a position, all of it by one common factor.
 
     Where an unlevered account without shorts only buys and is short of cash, an order of value v at its fill price
     receives (cash/(1 + c))·v/Σv, and cash is then exactly zero.
     """
-    any_open = False
-    for k in range(n_met):
-        any_open = any_open or orders[queue[k]]["opening"] != 0.0
-    if not any_open:
-        return
-    equity = _equity_at(bar, mark_bar, price, mark, position, money[0])
-    headroom = _headroom(bar, mark_bar, price, mark, position, money[0], terms[LEVERAGE])
-    factor = _common_factor(headroom, bar, price, volume, terms, orders, queue, n_met)
+    terms, money, counts = desk.terms, books.money, books.counts
+    factor, buys = _common_factor(headroom, terms, desk.met, n_met)
     whole = terms[WHOLE_UNITS] != 0.0
     budget = money[0] / (1.0 + terms[RATE])
-    buys = _buys_for_cash(bar, price, volume, terms, orders, queue, n_met)
-    # All of it but rounding is all of it.
-    all_in = (
-        buys >= budget * (1.0 - REACHED) and budget > 0.0 and terms[LEVERAGE] == 1.0 and headroom == money[0]
+    rates_only = (
+        terms[PER_UNIT] == 0.0
+        and terms[FIXED] == 0.0
+        and terms[MINIMUM] == 0.0
+        and terms[VOLUME_SLIPPAGE] == 0.0
     )
+    # All of it but rounding is all of it.
+    enough = buys >= budget * (1.0 - REACHED) and budget > 0.0
+    all_in = enough and rates_only and terms[LEVERAGE] == 1.0 and headroom == money[0]
     scaled = all_in or factor < 1.0
     before = counts[N_FILLS]
     any_refused = False
     for k in range(n_met):
-        row = orders[queue[k]]
+        row = desk.met[k]
         wanted = row["opening"]
         if wanted == 0.0:
             continue
-        i = row["symbol"]
+        order = books.orders[row["order"]]
         quantity = factor * wanted
         if all_in:
-            at = _slipped(price[bar, i], wanted, volume[bar, i], terms)
+            at = row["fill_price"]
             quantity = budget * (wanted * at / buys) / at
-        value = abs(quantity * price[bar, i])
-        if scaled and not (value > 0.0 and value >= DUST * equity):
-            _refuse(queue[k], NO_CASH, orders)
-            any_refused = True
-            continue
+        value = abs(quantity * row["price"])
+        dust = scaled and not (value > 0.0 and value >= DUST * equity)
         if whole:
             quantity = _whole(quantity)
-        if quantity == 0.0:
-            _refuse(queue[k], BELOW_ONE_UNIT, orders)
+        if dust or quantity == 0.0:
+            _refuse(order, NO_CASH if dust else BELOW_ONE_UNIT)
             any_refused = True
             continue
         if factor < 1.0:
-            row["reason"] = SCALED
+            order["reason"] = SCALED
         # Opposite orders of one symbol may meet in one instant: a fill that crosses zero is a close and an open.
-        part = _split(quantity, position[i])
-        if part != 0.0 and abs(quantity - part) > REACHED * abs(part):
-            _trade(queue[k], bar, part, price, volume, terms, position, money, orders, fills, counts)
+        part = _split(quantity, books.position[row["symbol"]])
+        if part == 0.0 or abs(quantity - part) <= REACHED * abs(part):
+            part = quantity
+        while part != 0.0:
+            _trade(row, part, bar, terms, books)
             quantity -= part
-        _trade(queue[k], bar, quantity, price, volume, terms, position, money, orders, fills, counts)
+            part = quantity
     if all_in and not whole and not any_refused and counts[N_FILLS] > before:
         money[0] = 0.0
-        fills[counts[N_FILLS] - 1]["cash"] = 0.0
+        books.fills[counts[N_FILLS] - 1]["cash"] = 0.0
 
 
 @lean
-def meet(
-    bar: int,
-    mark_bar: int,
-    price: FloatArray,
-    mark: FloatArray,
-    volume: FloatArray,
-    last_row: IntArray,
-    terms: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    target: IntArray,
-    resting: IntArray,
-    fills: RecordArray,
-) -> int:
-    """Let the resting orders meet ``price[bar]``; return the number of new fills, or `FULL`.
+def meet(bar: int, mark_bar: int, market: Market, books: Books, desk: Desk) -> int:
+    """Let the resting orders meet ``market.price[bar]``; return the number of new fills, or `FULL`.
 
     A flip is a close and an open. What reduces a position goes first and is never scaled; what opens one,
-    of both signs, shares one factor, so the sequence of symbols does not matter.
-
-    Parameters
-    ----------
-    bar, mark_bar
-        Row of the prices met, and row whose `mark` values symbols that have no bar.
-    price, mark, volume
-        ``(n_bars, n_symbols)``; NaN price: the symbol has no bar, its orders wait.
-    last_row
-        ``(n_symbols,)`` last row at which a symbol is alive; its later orders are rejected.
+    of both signs, shares one factor, so the sequence of symbols does not matter. Symbols without a bar count at
+    ``market.mark[mark_bar]``, and their orders wait.
     """
-    n_queued = counts[N_QUEUED]
-    # An order makes three fills at most (it reduces, and its opening part crosses zero); `_gather` needs the queue's
-    # second half.
-    if counts[N_FILLS] + 3 * n_queued > len(fills) or 2 * n_queued > len(queue):
+    # An order makes three fills at most: it reduces, and its opening part crosses zero.
+    if books.counts[N_FILLS] + 3 * books.counts[N_QUEUED] > len(books.fills):
         return FULL
-    before = counts[N_FILLS]
-    n_met = _gather(bar, price, volume, last_row, terms, orders, queue, counts, target, resting)
-    if n_met > 0:
-        _reduce(
-            bar, mark_bar, price, mark, volume, terms, position, money, orders, queue, counts, fills, n_met
-        )
-        _open(bar, mark_bar, price, mark, volume, terms, position, money, orders, queue, counts, fills, n_met)
-        for k in range(counts[N_QUEUED]):
-            queue[k] = queue[n_met + k]
-    return int(counts[N_FILLS] - before)
+    before = books.counts[N_FILLS]
+    n_met = _gather(bar, market, books, desk)
+    total, _, _ = _values(bar, mark_bar, market, books.position)
+    _wishes(books.money[0] + total, books, desk, n_met)
+    if _reduce(bar, books, desk, n_met):
+        total, longs, shorts = _values(bar, mark_bar, market, books.position)
+        cash, leverage = books.money[0], desk.terms[LEVERAGE]
+        # L·E − K with E = cash + longs − shorts and K = longs + shorts, so that an unlevered account without shorts
+        # has exactly its cash.
+        headroom = leverage * cash + (leverage - 1.0) * longs - (leverage + 1.0) * shorts
+        _open(cash + total, headroom, bar, books, desk, n_met)
+    return int(books.counts[N_FILLS] - before)
 
 
 @step
-def _close_out(
-    bar: int,
-    symbol: int,
-    kind: int,
-    reason: int,
-    price: float,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    counts: IntArray,
-    fills: RecordArray,
-) -> None:
+def _close_out(bar: int, symbol: int, kind: int, reason: int, price: float, books: Books) -> None:
     """Close a position at `price` without costs, by an order that nobody gave."""
-    order = counts[N_ORDERS]
-    quantity = -position[symbol]
-    _record_order(orders, order, bar, symbol, kind, quantity)
-    counts[N_ORDERS] += 1
-    _fill(order, bar, symbol, quantity, price, price, 0.0, position, money, orders, fills, counts)
-    orders[order]["reason"] = reason
+    order = books.counts[N_ORDERS]
+    quantity = -books.position[symbol]
+    _record_order(books.orders, order, bar, symbol, kind, quantity)
+    books.counts[N_ORDERS] += 1
+    _fill(order, bar, symbol, quantity, price, price, 0.0, books)
+    books.orders[order]["reason"] = reason
+
+
+@step
+def _has_room_for_all(books: Books) -> bool:
+    """Whether the logs have room for one more order and fill of every symbol."""
+    n = len(books.position)
+    return books.counts[N_FILLS] + n <= len(books.fills) and books.counts[N_ORDERS] + n <= len(books.orders)
 
 
 @lean
-def delist(
-    bar: int,
-    last_row: IntArray,
-    mark: FloatArray,
-    returns: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    counts: IntArray,
-    fills: RecordArray,
-) -> int:
+def delist(bar: int, market: Market, books: Books) -> int:
     """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return).
 
     Returns the number of fills, or `FULL`.
     """
-    n = len(position)
-    if counts[N_FILLS] + n > len(fills) or counts[N_ORDERS] + n > len(orders):
+    if not _has_room_for_all(books):
         return FULL
-    before = counts[N_FILLS]
-    for i in range(n):
-        if last_row[i] < bar and position[i] != 0.0:
-            price = mark[last_row[i], i] * (1.0 + returns[i])
-            _close_out(bar, i, DELISTING, DELISTED, price, position, money, orders, counts, fills)
-    return int(counts[N_FILLS] - before)
+    before = books.counts[N_FILLS]
+    for i in range(len(books.position)):
+        last = market.last_row[i]
+        if last < bar and books.position[i] != 0.0:
+            price = market.mark[last, i] * (1.0 + market.delisting_returns[i])
+            _close_out(bar, i, DELISTING, DELISTED, price, books)
+    return int(books.counts[N_FILLS] - before)
 
 
 @lean
-def liquidate(
-    bar: int,
-    mark: FloatArray,
-    position: FloatArray,
-    money: FloatArray,
-    orders: RecordArray,
-    queue: IntArray,
-    counts: IntArray,
-    fills: RecordArray,
-) -> int:
+def liquidate(bar: int, market: Market, books: Books, desk: Desk) -> int:
     """Withdraw every resting order and close everything at the marks of `bar`: the account is ruined.
 
     Returns the number of fills, or `FULL`.
     """
-    n = len(position)
-    if counts[N_FILLS] + n > len(fills) or counts[N_ORDERS] + n > len(orders):
+    if not _has_room_for_all(books):
         return FULL
-    for k in range(counts[N_QUEUED]):
-        row = orders[queue[k]]
+    for k in range(books.counts[N_QUEUED]):
+        row = books.orders[desk.queue[k]]
         if row["status"] == RESTING:
             row["status"] = CANCELLED
             row["reason"] = RUINED
-    counts[N_QUEUED] = 0
-    before = counts[N_FILLS]
-    for i in range(n):
-        if position[i] != 0.0:
-            _close_out(bar, i, LIQUIDATION, RUINED, mark[bar, i], position, money, orders, counts, fills)
-    return int(counts[N_FILLS] - before)
+    books.counts[N_QUEUED] = 0
+    before = books.counts[N_FILLS]
+    for i in range(len(books.position)):
+        if books.position[i] != 0.0:
+            _close_out(bar, i, LIQUIDATION, RUINED, market.mark[bar, i], books)
+    return int(books.counts[N_FILLS] - before)
 
 
 @step

@@ -12,10 +12,6 @@ from quantlab.kernels._jit import jit
 from quantlab.kernels.sums import pairwise_mean, pairwise_sum
 from quantlab.typing import FloatArray
 
-SUMMARY = (
-    "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "n_fills",
-)  # fmt: skip
-"""Names of the metrics in catalogue spelling, in the sequence `summarise` writes them."""
 SCRATCH_ROWS = 2
 NO_DEVIATION = 1e-12  # as in quantlab.metrics.returns
 

@@ -17,6 +17,7 @@ from quantlab.errors import DataError
 from quantlab.market.bars import Bars
 from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.returns import per_bar_rate
+from quantlab.records import SUMMARY
 from quantlab.research.failures import told
 from quantlab.trading.account import Execution
 from quantlab.typing import FloatArray
@@ -82,8 +83,6 @@ class Job:
     @property
     def is_summary(self) -> bool:
         """Whether all metrics come from the equity alone."""
-        from quantlab.kernels.summaries import SUMMARY  # Numba
-
         return set(self.common.metrics) <= set(SUMMARY)
 
     @property
@@ -97,8 +96,6 @@ class Job:
 
         What the strategy raises comes out as it is; metrics of an equity that is not finite are a DataError.
         """
-        from quantlab.kernels.summaries import SUMMARY
-
         own, strategy = self.common, self.strategies[number]
         setting = Setup(
             strategy, own.bars, self.inputs.of(number), own.rows, own.cash, own.terms, own.execution
@@ -138,7 +135,7 @@ def attempt(job: Job, number: int) -> Done:
 
 
 def _summary(own: Common, done: Run) -> Sequence[float]:
-    from quantlab.kernels.summaries import SCRATCH_ROWS, SUMMARY, summarise
+    from quantlab.kernels.summaries import SCRATCH_ROWS, summarise
 
     equity = done.record.equity[own.rows.start : done.outcome.stop]
     scratch, out = np.empty((SCRATCH_ROWS, len(equity))), np.empty(len(SUMMARY))

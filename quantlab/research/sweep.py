@@ -18,6 +18,7 @@ from quantlab.errors import StrategyError
 from quantlab.market.bars import Bars
 from quantlab.metrics.catalogue import find_metric
 from quantlab.metrics.ranking import best_first
+from quantlab.records import SUMMARY
 from quantlab.research.job import Common, Job
 from quantlab.research.needs import Needs
 from quantlab.research.origin import origin_of
@@ -27,7 +28,7 @@ from quantlab.research.swept import Sweep, Trial
 from quantlab.research.trial_store import TrialStore
 from quantlab.research.trials import Trials, Where, drawn, grid
 from quantlab.research.workers import Crew
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import SAME_CLOSE, Account, Execution, terms_of
 from quantlab.trading.costs import Costs
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "Trial", "sweep"]
 
-MAIN = (
-    "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "n_fills",
-)  # fmt: skip
-SAME_CLOSE = "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
-
 
 def sweep(
     strategy: type[Strategy] | Strategy,
@@ -50,7 +46,7 @@ def sweep(
     over: Mapping[str, Any] | None = None,
     where: Where | None = None,
     trials: int | None = None,
-    metrics: Sequence[str] = MAIN,
+    metrics: Sequence[str] = SUMMARY,
     rank_by: str = "sharpe",
     workers: int | None = None,
     path: str | Path | None = None,
@@ -175,10 +171,15 @@ def sweep(
         _sharpes=rows.ever("sharpe"),
         _bars=bars,
         _settings={
-            **settings, "forecasts": needs.forecasts or None, "start": start, "end": end, "engine": engine,
-            "benchmark": benchmark, "seed": seed,
+            **settings,
+            "forecasts": needs.forecasts or None,
+            "start": start,
+            "end": end,
+            "engine": engine,
+            "benchmark": benchmark,
+            "seed": seed,
         },
-    )  # fmt: skip
+    )
 
 
 def _base(strategy: type[Strategy] | Strategy) -> Strategy:

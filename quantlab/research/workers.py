@@ -12,6 +12,7 @@ import numpy as np
 
 from quantlab.engine.engines import WORTH_COMPILING_S
 from quantlab.errors import StrategyError
+from quantlab.records import SUMMARY
 from quantlab.research.job import Done, Job, attempt
 from quantlab.research.processes import run_in_processes
 
@@ -143,8 +144,6 @@ def run_interpreted(job: Job, workers: int | None) -> Iterator[Done]:
 
 def run_in_threads(batch: Batch, job: Job, workers: int) -> Iterator[Done]:
     """Run compiled code in threads, a chunk of trials at a time."""
-    from quantlab.kernels.summaries import SUMMARY
-
     out = np.full((len(job), len(SUMMARY)), np.nan)
     columns = [SUMMARY.index(name) for name in job.common.metrics]
 

@@ -49,6 +49,9 @@ class Account:
             )
 
 
+SAME_CLOSE = "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Execution:
     """When an order decided at the close of a bar meets its price.

@@ -78,7 +78,7 @@ def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str,
         {
             "id": np.arange(len(orders)),
             "time": time[orders["bar"]],
-            "bar": orders["bar"],
+            "bar": orders["bar"].astype(np.int64),
             "symbol": named(orders["symbol"], symbols),
             "kind": named(orders["kind"], KIND_NAMES),
             "amount": orders["amount"],
@@ -102,7 +102,7 @@ def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, .
         {
             "order_id": fills["order"],
             "time": time[fills["bar"]],
-            "bar": fills["bar"],
+            "bar": fills["bar"].astype(np.int64),
             "symbol": named(fills["symbol"], symbols),
             "quantity": fills["quantity"],
             "price": fills["price"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numba
@@ -12,8 +13,8 @@ import numpy as np
 from numba import types
 
 from quantlab.engine.compiled.clone import signed
-from quantlab.engine.compiled.program import Program, program_of
-from quantlab.engine.compiled.refusals import Refusal, explained
+from quantlab.engine.compiled.program import KEPT, Program, program_of
+from quantlab.engine.compiled.refusals import compile_or_refuse
 from quantlab.engine.compiled.table import Table, address_of, enter_strategy, table_of
 from quantlab.engine.loop import Plan
 from quantlab.engine.setup import Setup
@@ -21,26 +22,27 @@ from quantlab.engine.shared_inputs import SharedInputs
 from quantlab.engine.strategy import Strategy
 from quantlab.kernels import natives
 from quantlab.kernels._cache import ContentCache
-from quantlab.kernels.places import AT
+from quantlab.kernels.places import (
+    BAR,
+    COUNTS,
+    EQUITY,
+    FIRST,
+    LIQUIDATE,
+    MONEY,
+    N_SYMBOLS,
+    POSITION,
+    RESTING,
+    RUINED,
+    TARGET,
+)
 from quantlab.kernels.pointers import caller, read_float, read_int, viewer, write_float, write_int
-from quantlab.kernels.summaries import SCRATCH_ROWS, SUMMARY, summarise
+from quantlab.kernels.summaries import SCRATCH_ROWS, summarise
 from quantlab.market.bars import Bars
-from quantlab.records import N_COUNTS, N_FILLS
+from quantlab.records import N_COUNTS, N_FILLS, SUMMARY
 from quantlab.trading.account import Execution
 from quantlab.trading.broker import Broker
 from quantlab.typing import BoolArray, FloatArray, IntArray
 
-FIRST: Final = AT["first"]
-BAR: Final = AT["bar"]
-N: Final = AT["n_symbols"]
-RUINED: Final = AT["ruined"]
-POSITION: Final = AT["position"]
-MONEY: Final = AT["money"]
-EQUITY: Final = AT["equity"]
-COUNTS: Final = AT["counts"]
-TARGET: Final = AT["target"]
-RESTING: Final = AT["resting"]
-LIQUIDATE: Final = AT["liquidate"]
 N_SUMMARY: Final = len(SUMMARY)
 N_SCRATCH: Final = SCRATCH_ROWS
 # Places of the numbers that `run_many` is told beside the table.
@@ -94,7 +96,7 @@ class Batch:
         self._columns = np.concatenate([[FIRST], self._columns])
         self._sets = np.ascontiguousarray(np.column_stack([decisions, self._sets]))
         self._numbers = np.array([cash, periods_per_year, rate_per_bar])
-        self._loop = _compiled(self._program)
+        self._loop = _run_many(self._program)
         self._own = threading.local()
 
     def run(self, first: int, stop: int, out: FloatArray) -> list[tuple[int, str]]:
@@ -152,19 +154,14 @@ class _Worker:
         states = type(setup.strategy)._states
         places = [program.layout.places["array", name] for name in program.layout.arrays]
         values = [states[name].initial for name in program.layout.arrays]
-        self._kept = (
-            np.array(places, np.int64),
-            np.array(values, np.float64),
-            np.empty((SCRATCH_ROWS, len(rows))),
-            columns,
-            sets,
-        )
-        arrays = np.array([address_of(self._kept[0]), address_of(self._kept[1])])
-        self._addresses = arrays
+        begun = np.array(places, np.int64), np.array(values, np.float64)
+        arrays = np.array([address_of(array) for array in begun])
+        scratch = np.empty((SCRATCH_ROWS, len(rows)))
+        self._kept = (*begun, arrays, scratch, columns, sets)  # `told` has their addresses
         self.told = np.zeros(BAD + 1, np.int64)
         self.told[[START, N_ROWS]] = rows.start, len(rows)
         self.told[[N_COLUMNS, COLUMNS, SETS]] = len(columns), address_of(columns), address_of(sets)
-        self.told[[N_ARRAYS, ARRAYS, SCRATCH]] = len(places), address_of(arrays), address_of(self._kept[2])
+        self.told[[N_ARRAYS, ARRAYS, SCRATCH]] = len(places), address_of(arrays), address_of(scratch)
 
 
 def first_decisions(inputs: SharedInputs, bars: Bars, start: int, stop: int) -> IntArray:
@@ -235,24 +232,9 @@ def _bits(values: Sequence[Any], kind: str) -> IntArray:
     return np.array(values, np.int64)
 
 
-_LOOPS: dict[Program, Any] = {}
-
-
-def _compiled(program: Program) -> Any:
-    """Return ``run_many`` of a program, compiled or read from disk."""
-    if program not in _LOOPS:
-        made = _run_many(program)
-        try:
-            made.compile(types.void(*[types.int64] * 5))
-        except Refusal:
-            raise
-        except Exception as error:
-            raise explained(error, program.strategy.on_bar) from error
-        _LOOPS[program] = made
-    return _LOOPS[program]
-
-
+@lru_cache(maxsize=KEPT)
 def _run_many(program: Program) -> Any:
+    """Return ``run_many`` of a program, compiled or read from disk."""
     loop = program.loop
 
     def run_many(table: Any, told: Any, numbers: Any, first: Any, stop: Any) -> None:
@@ -288,6 +270,7 @@ def _run_many(program: Program) -> Any:
     compiled = numba.njit(nogil=True, error_model="python")(run_many)
     key = hashlib.sha256(f"many {program.key}".encode()).hexdigest()
     compiled._cache = ContentCache(f"sweep.{program.strategy.__qualname__}", key)
+    compile_or_refuse(compiled, types.void(*[types.int64] * 5), program.strategy.on_bar)
     return compiled
 
 
@@ -298,7 +281,7 @@ def _reset(table: Any, told: Any, cash: Any, trial: Any) -> None:
     for k in range(n_columns):
         value = read_int(read_int(told, SETS), trial * n_columns + k)
         write_int(table, read_int(read_int(told, COLUMNS), k), value)
-    n = read_int(table, N)
+    n = read_int(table, N_SYMBOLS)
     for k in range(read_int(told, N_ARRAYS)):
         state = read_int(table, read_int(read_int(read_int(told, ARRAYS), 0), k))
         for i in range(n):

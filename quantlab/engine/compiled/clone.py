@@ -16,7 +16,10 @@ import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-PLAIN = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis))
+from quantlab.engine.code import PLAIN as PLAIN_VALUES
+from quantlab.engine.code import names_in
+
+PLAIN = (*PLAIN_VALUES, type(Ellipsis))
 # Libraries that are known by their versions, which compiled code on disk is kept under.
 LIBRARIES = frozenset({"builtins", "math", "numpy", "numba", "operator", "quantlab"})
 
@@ -76,7 +79,7 @@ class Clones:
 
     def _fill(self, clone: FunctionType, function: FunctionType) -> None:
         """Give a clone the globals and closure of its original, functions turned into dispatchers."""
-        for name in sorted(_names(function.__code__)):
+        for name in sorted(names_in(function.__code__)):
             if name in function.__globals__:
                 value = function.__globals__[name]
                 self.describe(name, value)
@@ -142,7 +145,7 @@ class Clones:
             return
         self._seen.add(function)
         self._describe_code(function.__code__)
-        for name in sorted(_names(function.__code__)):
+        for name in sorted(names_in(function.__code__)):
             if name in function.__globals__:
                 self.describe(name, function.__globals__[name])
 
@@ -176,11 +179,6 @@ def _empty_clone(function: FunctionType) -> FunctionType:
     clone.__kwdefaults__ = function.__kwdefaults__
     clone.__qualname__ = function.__qualname__
     return clone
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*inner)
 
 
 def _texts(constant: Any) -> Iterator[str]:

@@ -19,6 +19,7 @@ from numba.extending import intrinsic, overload, overload_attribute, overload_me
 
 from quantlab.engine.compiled.types import NOW_PLACES, InputType, NowType
 from quantlab.errors import OrderError, StrategyError
+from quantlab.kernels.places import PERIODS
 from quantlab.kernels.pointers import array_value, caller, read_bool, read_int
 from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
 
@@ -266,13 +267,7 @@ def _over(typing_context: Any, value: Any, by: Any) -> Any:
 
 @overload_method(NowType, "is_new", strict=False)
 def _is_new(now: Any, period: Any) -> Any:
-    if not isinstance(period, types.StringLiteral) or period.literal_value not in (
-        "day",
-        "week",
-        "month",
-        "quarter",
-        "year",
-    ):
+    if not isinstance(period, types.StringLiteral) or period.literal_value not in PERIODS:
         return None
     starts = _MEMBERS[period.literal_value]
     return lambda now, period: read_bool(starts(now), now.bar)

@@ -6,7 +6,7 @@ reached through that table; what no bar of a run uses costs one comparison a bar
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numba
 from numba import from_dtype, types
@@ -18,27 +18,27 @@ from quantlab.engine.compiled.types import KINDS, NOW_PLACES, InputType, NowType
 from quantlab.engine.now import Fill
 from quantlab.kernels._cache import ContentCache
 from quantlab.kernels.execution import worth
-from quantlab.kernels.places import AT
+from quantlab.kernels.places import (
+    AT,
+    BAR,
+    COUNTS,
+    DELIST,
+    DELISTINGS,
+    EQUITY,
+    FILL_ROOM,
+    FILLS,
+    FIRST,
+    MARK,
+    MEET,
+    MONEY,
+    N_SYMBOLS,
+    POSITION,
+    RUINED,
+    SAME_CLOSE,
+    STOP,
+)
 from quantlab.kernels.pointers import caller, read_float, read_int, viewer, write_float, write_int
 from quantlab.records import FILL, N_FILLS, N_QUEUED
-
-BAR: Final = AT["bar"]
-FIRST: Final = AT["first"]
-STOP: Final = AT["stop"]
-N: Final = AT["n_symbols"]
-SAME_CLOSE: Final = AT["same_close"]
-RUINED: Final = AT["ruined"]
-POSITION: Final = AT["position"]
-MONEY: Final = AT["money"]
-EQUITY: Final = AT["equity"]
-MARK: Final = AT["mark"]
-COUNTS: Final = AT["counts"]
-FILLS: Final = AT["fills"]
-N_FILL_ROOM: Final = AT["n_fills"]
-MEET: Final = AT["meet"]
-DELIST: Final = AT["delist"]
-DELISTINGS: Final = AT["delistings"]
-N_DELISTINGS: Final = AT["n_delistings"]
 
 _floats: Any = viewer(types.float64)
 _marks: Any = viewer(types.float64, readonly=True)
@@ -62,7 +62,7 @@ def compiled_loop(
         now = begin_now(table)
         me = begin_self(table)
         stop = read_int(table, STOP)
-        n = read_int(table, N)
+        n = read_int(table, N_SYMBOLS)
         next_open = read_int(table, SAME_CLOSE) == 0
         position = _floats(read_int(table, POSITION), n)
         mark = read_int(table, MARK)
@@ -120,10 +120,9 @@ def _teller(on_fill: Any, key: str) -> Any:
         last = read_int(read_int(table, COUNTS), N_FILLS)
         for k in range(last - fresh, last):
             # Orders given in the hook may move the log.
-            row = _fills(read_int(table, FILLS), read_int(table, N_FILL_ROOM))[k]
-            on_fill(
-                me, now, Fill(row["symbol"], row["quantity"], row["price"], row["commission"], row["order"])
-            )
+            row = _fills(read_int(table, FILLS), read_int(table, FILL_ROOM))[k]
+            symbol = types.int64(row["symbol"])
+            on_fill(me, now, Fill(symbol, row["quantity"], row["price"], row["commission"], row["order"]))
 
     tell.__qualname__ = signed("tell", key)
     return numba.njit(error_model="python")(tell)
@@ -138,7 +137,7 @@ def _opener(now_type: NowType) -> Any:
             now = cgutils.create_struct_proxy(now_type)(context, builder)
             now.table = arguments[0]
             now.bar = now.offset = context.get_constant(types.int64, 0)
-            now.n_symbols = _read(context, builder, arguments[0], N)
+            now.n_symbols = _read(context, builder, arguments[0], N_SYMBOLS)
             for name in NOW_PLACES:
                 setattr(now, name, _read(context, builder, arguments[0], AT[name]))
             return now._getvalue()
@@ -175,7 +174,7 @@ def _self_opener(self_type: SelfType) -> Any:
             table = arguments[0]
             me = cgutils.create_struct_proxy(self_type)(context, builder)
             me.table = table
-            me.n_symbols = _read(context, builder, table, N)
+            me.n_symbols = _read(context, builder, table, N_SYMBOLS)
             for name, kind in layout.params:
                 if kind != "str":
                     setattr(

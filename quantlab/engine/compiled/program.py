@@ -19,7 +19,7 @@ from quantlab.engine.compiled.clone import PLAIN, Clones
 from quantlab.engine.compiled.compiler import strategy_compiler
 from quantlab.engine.compiled.layout import Kind, Layout
 from quantlab.engine.compiled.loop import compiled_loop
-from quantlab.engine.compiled.refusals import Refusal, explained
+from quantlab.engine.compiled.refusals import compile_or_refuse
 from quantlab.engine.compiled.types import Method, NowType, SelfType
 from quantlab.engine.strategy import HOOKS, Strategy
 from quantlab.kernels._jit import kernels_digest
@@ -66,12 +66,7 @@ class Program:
         Refusal
             If the strategy does what compiled code cannot.
         """
-        try:
-            self.loop.compile(SIGNATURE)
-        except Refusal:
-            raise
-        except Exception as error:
-            raise explained(error, _function(self.strategy, "on_bar")) from error
+        compile_or_refuse(self.loop, SIGNATURE, _function(self.strategy, "on_bar"))
 
     @property
     def is_ready(self) -> bool:

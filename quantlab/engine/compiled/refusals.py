@@ -137,6 +137,22 @@ CASES = (
 )
 
 
+def compile_or_refuse(dispatcher: Any, signature: Any, function: Any) -> None:
+    """Compile a dispatcher or read it from disk.
+
+    Raises
+    ------
+    Refusal
+        If `function`, the user's, or what it calls, does what compiled code cannot.
+    """
+    try:
+        dispatcher.compile(signature)
+    except Refusal:
+        raise
+    except Exception as error:
+        raise explained(error, function) from error
+
+
 def explained(error: Exception, function: Any) -> Refusal:
     """Return a refusal in one sentence for what Numba raised when it compiled `function`."""
     refusal = _inner(error)
@@ -164,14 +180,18 @@ def _inner(error: BaseException | None) -> Refusal | None:
 def _place(error: Exception, text: str, function: Any, keyword: str) -> tuple[str, int]:
     """Return the file of `function` and the line in it that Numba means."""
     code = getattr(function, "py_func", function).__code__
-    name = os.path.basename(code.co_filename)
     places = re.findall(r'File "([^"]+)", line (\d+)', text)
     places += re.findall(r"(?:at|from) ([^\s()]+) \((\d+)\)", text)
-    own = [int(line) for file, line in places if os.path.basename(file) == name]
+    own = [int(line) for file, line in places if _is_same(file, code.co_filename)]
     loc = getattr(error, "loc", None)
-    if loc is not None and os.path.basename(loc.filename) == name:
+    if loc is not None and _is_same(loc.filename, code.co_filename):
         return code.co_filename, int(loc.line)
     return code.co_filename, own[0] if own else _line_of(code, keyword)
+
+
+def _is_same(named: str, filename: str) -> bool:
+    """Whether Numba, which shortens paths, names this file."""
+    return os.path.abspath(named) == os.path.abspath(filename)
 
 
 def _line_of(code: CodeType, keyword: str) -> int:

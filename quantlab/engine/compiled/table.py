@@ -126,8 +126,10 @@ def point_to_inputs(table: Table, program: Program, inputs: Inputs) -> None:
 
 
 def _point_to_books(table: Table, broker: Broker) -> None:
+    logs = broker.logs()
     for name, array in broker.arrays().items():
-        table.point(name, array)
+        if name not in logs:
+            table.point(name, array)
 
     def grow(_: int) -> int:
         broker.grow()
@@ -141,8 +143,7 @@ def _point_to_books(table: Table, broker: Broker) -> None:
 
 
 def _point_to_logs(table: Table, broker: Broker) -> None:
-    logs = (("orders", broker.ledger.order_log), ("fills", broker.ledger.fill_log), ("queue", broker.queue))
-    for name, log in logs:
+    for name, log in broker.logs().items():
         table.point(name, log)
         table.put(f"n_{name}", len(log))
 

@@ -171,7 +171,7 @@ def summary(job):
     """The same job with all columns of the summary, run interpreted."""
     from dataclasses import replace
 
-    from quantlab.kernels.summaries import SUMMARY
+    from quantlab.records import SUMMARY
 
     return replace(job, engine="python", common=replace(job.common, metrics=SUMMARY))
 
