@@ -25,6 +25,9 @@ _HOME = {
     "Forecasts": "quantlab.forecasting.forecast",
     "NaiveForecaster": "quantlab.forecasting.baselines",
     "Now": "quantlab.engine.now",
+    "Optimised": "quantlab.engine.optimised",
+    "REASONS": "quantlab.records",
+    "Reject": "quantlab.engine.now",
     "Result": "quantlab.engine.result",
     "RidgeForecaster": "quantlab.forecasting.baselines",
     "Strategy": "quantlab.engine.strategy",
@@ -45,15 +48,18 @@ _HOME = {
     "walk_forward": "quantlab.forecasting.walk_forward",
 }
 
-__all__ = sorted(_HOME)
+_MODULES = {"sizing": "quantlab.trading.sizing"}
+
+__all__ = sorted([*_HOME, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in __all__:
         from quantlab.errors import did_you_mean
 
-        raise AttributeError(f"quantlab has no {name!r}. {did_you_mean(name, _HOME)}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+        raise AttributeError(f"quantlab has no {name!r}. {did_you_mean(name, __all__)}")
+    home = import_module(_MODULES.get(name) or _HOME[name])
+    value = globals()[name] = home if name in _MODULES else getattr(home, name)
     return value
 
 
@@ -68,6 +74,8 @@ if TYPE_CHECKING:
     from quantlab.engine.follow_weights import FollowWeights as FollowWeights
     from quantlab.engine.now import Fill as Fill
     from quantlab.engine.now import Now as Now
+    from quantlab.engine.now import Reject as Reject
+    from quantlab.engine.optimised import Optimised as Optimised
     from quantlab.engine.param import param as param
     from quantlab.engine.result import Result as Result
     from quantlab.engine.state import state as state
@@ -90,6 +98,7 @@ if TYPE_CHECKING:
     from quantlab.research.compare import compare as compare
     from quantlab.research.sweep import Sweep as Sweep
     from quantlab.research.sweep import sweep as sweep
+    from quantlab.trading import sizing as sizing
     from quantlab.trading.account import Account as Account
     from quantlab.trading.account import Execution as Execution
     from quantlab.trading.costs import Costs as Costs

@@ -34,7 +34,17 @@ FILLED: Final = 1
 REJECTED: Final = 2
 REPLACED: Final = 3
 CANCELLED: Final = 4
-STATUS_NAMES: Final = ("unfilled_at_end", "filled", "rejected", "replaced", "cancelled")
+EXPIRED: Final = 5
+PARTLY_FILLED: Final = 6
+STATUS_NAMES: Final = (
+    "unfilled_at_end",
+    "filled",
+    "rejected",
+    "replaced",
+    "cancelled",
+    "expired",
+    "partly_filled",
+)
 
 # Why, where the status alone does not say it.
 NO_REASON: Final = 0
@@ -46,7 +56,13 @@ BELOW_ONE_UNIT: Final = 5
 DELISTED: Final = 6
 AT_TARGET: Final = 7
 RUINED: Final = 8
-REASON_NAMES: Final = (
+OUT_OF_TIME: Final = 9
+NOT_FULL: Final = 10
+BY_STRATEGY: Final = 11
+ONE_FILLED: Final = 12
+ENTRY_ENDED: Final = 13
+NOTHING_TO_REDUCE: Final = 14
+REASONS: Final = (
     "",
     "scaled_to_cash",
     "no_cash",
@@ -56,7 +72,22 @@ REASON_NAMES: Final = (
     "delisted",
     "at_target",
     "ruined",
+    "expired",
+    "not_full",
+    "cancelled",
+    "one_filled",
+    "entry_ended",
+    "nothing_to_reduce",
 )
+
+# How long an order lives, and when it may be filled.
+GTC: Final = 0
+DAY: Final = 1
+IOC: Final = 2
+FOK: Final = 3
+AT_OPEN: Final = 4
+AT_CLOSE: Final = 5
+TIF_NAMES: Final = ("gtc", "day", "ioc", "fok", "open", "close")
 
 ORDER: Final = np.dtype(
     [
@@ -64,13 +95,44 @@ ORDER: Final = np.dtype(
         ("filled_quantity", np.float64),
         ("bar", np.int32),
         ("symbol", np.int32),
+        ("ticket", np.int32),
         ("kind", np.int8),
         ("status", np.int8),
         ("reason", np.int8),
     ],
     align=True,
 )
-"""One order, in the sequence of placing; its row number is its id."""
+"""One order, in the sequence of placing; its row number is its id. `ticket` is −1 for a plain market order."""
+
+TICKET: Final = np.dtype(
+    [
+        # Prices, NaN where there is none; `best` is the best price since a trailing stop began.
+        ("limit", np.float64),
+        ("stop", np.float64),
+        ("trail", np.float64),
+        ("best", np.float64),
+        # Signed units still to be filled, NaN until the order first meets a price; and where a bracket's exit begins.
+        ("left", np.float64),
+        ("entered", np.float64),
+        # First and last bar on which it may be filled.
+        ("active", np.int64),
+        ("expires", np.int64),
+        # Ids of orders it is tied to, −1 for none: the entry it closes, its exits, and the one that cancels it.
+        ("entry", np.int64),
+        ("take_profit", np.int64),
+        ("stop_loss", np.int64),
+        ("sibling", np.int64),
+        ("tif", np.int8),
+        ("trails_by_fraction", np.bool_),
+        ("reduce_only", np.bool_),
+        ("waits", np.bool_),
+        # Within one bar: whether a stop was touched, and the phase in which the order began to work.
+        ("triggered", np.int8),
+        ("since", np.int8),
+    ],
+    align=True,
+)
+"""What an order that is not a plain market order asks for beyond its amount."""
 
 FILL: Final = np.dtype(
     [
@@ -96,9 +158,17 @@ MET: Final = np.dtype(
         ("volume", np.float64),
         ("opening", np.float64),
         ("fill_price", np.float64),
+        ("limit", np.float64),
+        ("before", np.float64),
+        ("cut", np.int64),
     ]
 )
-"""An order at the instant it meets a price: its wish at first, and what of it opens a position after the reducing."""
+"""An order at the instant it meets a price.
+
+`opening` is its wish at first, and after the reducing fills what of it opens a position; `limit` (or NaN) caps its fill
+price, `before` is what was filled of it earlier, `cut` whether
+the bar's volume keeps something out of it.
+"""
 
 TRADE: Final = np.dtype(
     [
@@ -141,13 +211,17 @@ HALF_SPREAD: Final = 5
 VOLUME_SLIPPAGE: Final = 6
 LEVERAGE: Final = 7
 WHOLE_UNITS: Final = 8
-N_TERMS: Final = 9
+PARTICIPATION: Final = 9
+LATENCY: Final = 10
+N_TERMS: Final = 11
 
 # Places in the array of running counts.
 N_ORDERS: Final = 0
 N_QUEUED: Final = 1
 N_FILLS: Final = 2
-N_COUNTS: Final = 3
+N_TICKETS: Final = 3
+N_REFUSED: Final = 4
+N_COUNTS: Final = 5
 
 FULL: Final = -1
 """A kernel's answer when a log has no room left: nothing was changed, grow it and call again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from quantlab.engine import engines
 from quantlab.engine.setup import Setup
 from quantlab.trading.ledger import Record
@@ -31,7 +33,12 @@ def agreement(setup: Setup) -> str:
 
 
 def _first_difference(one: Record, other: Record) -> str:
-    for name in ("orders", "fills", "equity"):
-        if getattr(one, name).tobytes() != getattr(other, name).tobytes():
+    for name in ("orders", "tickets", "fills", "equity"):
+        if _bits(getattr(one, name)) != _bits(getattr(other, name)):
             return f"its {name}"
     return ""
+
+
+def _bits(array: Any) -> list[bytes]:
+    """Return what is written in an array, without the unused bytes between the fields of records."""
+    return [array[name].tobytes() for name in array.dtype.names] if array.dtype.names else [array.tobytes()]

@@ -110,7 +110,7 @@ def backtest(
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
     measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    rows, terms = range(start_row, stop), terms_of(costs, account)
+    rows, terms = range(start_row, stop), terms_of(costs, account, execution)
     setup = Setup(strategy, bars, inputs, rows, float(cash), terms, execution)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
         done = run(setup, engine, lambda row: tick(row - start_row, ""))

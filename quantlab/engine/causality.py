@@ -104,7 +104,7 @@ def check(
     start_row, stop = span_of(bars, start, end)
     bars = bars.rows(0, stop)
     origin = ForecastSource(forecasts, folds, seed, progress, baselines=False)
-    terms = terms_of(costs, account or Account())
+    terms = terms_of(costs, account or Account(), execution or Execution())
     setting = Setting(strategy, float(cash), terms, execution or Execution(), start_row, origin)
     setting, base = _as_they_are(setting, bars)
     places = outside_of(strategy, bars)  # after a run: what it wrote outside of ql.state() lies there now

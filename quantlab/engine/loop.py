@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantlab.display.moments import moment
-from quantlab.engine.now import Fill, Now, open_block, rows_in_block
+from quantlab.engine.now import Fill, Now, Reject, open_block, rows_in_block
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import did_you_mean
 from quantlab.trading.broker import Broker
@@ -67,6 +67,7 @@ class _Loop:
         self.tick = tick
         self.hook = "on_bar"
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
+        self.hears_rejects = type(strategy).on_reject is not Strategy.on_reject
         self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
         self.marked = plan.start
         self.ruined_at = plan.stop
@@ -126,7 +127,9 @@ class _Loop:
         fresh = 0
         while self.delistings and bar >= self.delistings[-1]:
             fresh += self.broker.delist(self.delistings.pop())
-        if self.broker.busy and not self.plan.same_close:
+        if self.broker.busy and self.broker.has_tickets:
+            fresh += self.broker.trade(bar, plain=not self.plan.same_close)
+        elif self.broker.busy and not self.plan.same_close:
             fresh += self.broker.meet(bar, bar - 1)
         return self.settle(bar, fresh)
 
@@ -140,6 +143,8 @@ class _Loop:
             return True
         if fresh and self.hears_fills:
             self.tell(fresh)
+        if self.hears_rejects:
+            self.tell_rejects()
         return False
 
     def mark(self, bar: int, stop: int) -> None:
@@ -165,6 +170,14 @@ class _Loop:
                     int(row["order"]),
                 ),
             )
+        self.hook = "on_bar"
+
+    def tell_rejects(self) -> None:
+        """Tell the strategy of the orders rejected in this instant, in their sequence."""
+        self.hook = "on_reject"
+        for order in self.broker.take_refused():
+            row = self.broker.order(order)
+            self.strategy.on_reject(self.now, Reject(order, int(row["symbol"]), int(row["reason"])))
         self.hook = "on_bar"
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import numpy as np
 
+from quantlab.engine.now_orders import NowOrders
 from quantlab.engine.periods import period_starts
 from quantlab.engine.source import Source, must_be_source
 from quantlab.engine.strategy import Input
-from quantlab.errors import OrderError, StrategyError
+from quantlab.errors import StrategyError
 from quantlab.kernels.places import FIELDS
-from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
 from quantlab.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -50,7 +48,25 @@ class Fill(NamedTuple):
     order: int
 
 
-class Now:
+class Reject(NamedTuple):
+    """One order rejected, as `on_reject` sees it.
+
+    Parameters
+    ----------
+    order
+        Id of the order.
+    symbol
+        Number of the symbol.
+    reason
+        Why, as a number: ``ql.REASONS[reject.reason]`` is its name in ``result.orders``.
+    """
+
+    order: int
+    symbol: int
+    reason: int
+
+
+class Now(NowOrders):
     """The present of a strategy: what is known at this close, and the orders it may give.
 
     All of it is read-only, and nothing later than this close can be reached. Arrays have one entry a symbol; a
@@ -271,73 +287,7 @@ class Now:
             starts = self._is_new[period] = period_starts(self._bars.sessions, period)
         return bool(starts[self.bar])
 
-    # Orders -------------------------------------------------------------------------------------------------
-
-    def order(self, i: int, quantity: float) -> int:
-        """Buy (`quantity` > 0) or sell units of symbol `i`; return the order's id (−1: nothing to do)."""
-        return self._place(i, UNITS, quantity)
-
-    def order_value(self, i: int, value: float) -> int:
-        """Buy or sell `value` of money's worth, at the price of the instant it is filled."""
-        return self._place(i, VALUE, value)
-
-    def target_quantity(self, i: int, quantity: float) -> int:
-        """Trade to hold `quantity` units."""
-        return self._place(i, TARGET_QUANTITY, quantity)
-
-    def target_value(self, i: int, value: float) -> int:
-        """Trade to hold `value` of money's worth."""
-        return self._place(i, TARGET_VALUE, value)
-
-    def target_weight(self, i: int, weight: float) -> int:
-        """Trade to hold the fraction `weight` of equity (negative: short)."""
-        return self._place(i, TARGET_WEIGHT, weight)
-
-    def target_weights(self, weights: FloatArray) -> None:
-        """Trade every symbol to its weight, ``(n_symbols,)``."""
-        if self._refusal:
-            raise OrderError(f"An order here has no meaning: {self._refusal}.")
-        aims = np.array(weights, np.float64)
-        if aims.shape != (self.n_symbols,):
-            raise OrderError(f"target_weights takes ({self.n_symbols},) weights, got shape {aims.shape}.")
-        for i in np.flatnonzero(~np.isfinite(aims)):
-            self._checked_amount(int(i), float(aims[i]))
-        self._broker.place_all(self.bar, TARGET_WEIGHT, aims)
-
-    def close_position(self, i: int) -> int:
-        """Trade to hold nothing of symbol `i`; plain orders given beside it still add."""
-        return self._place(i, TARGET_QUANTITY, 0.0)
-
     # Inside -------------------------------------------------------------------------------------------------
-
-    def _place(self, i: int, kind: int, amount: float) -> int:
-        if self._refusal:
-            raise OrderError(f"An order here has no meaning: {self._refusal}.")
-        return max(self._broker.place(self.bar, self._checked(i), kind, self._checked_amount(i, amount)), -1)
-
-    def _checked(self, i: Any) -> int:
-        if isinstance(i, str):
-            raise OrderError(f"symbol {i!r} at bar {self.bar}: symbols go by number, now.index({i!r}).")
-        try:
-            i = operator.index(i)
-        except TypeError:
-            raise OrderError(f"symbol {i!r} at bar {self.bar}: symbols go by whole number, from 0.") from None
-        if not -self.n_symbols <= i < self.n_symbols:
-            raise IndexError(f"symbol {i} at bar {self.bar}: there are {self.n_symbols}, numbered from 0.")
-        return int(i % self.n_symbols)
-
-    def _checked_amount(self, i: int, amount: Any) -> float:
-        try:
-            number = float(amount)
-        except (TypeError, ValueError):
-            number = math.inf
-        if not math.isfinite(number):
-            not_ready = "an input that is not ready reads NaN; ask now.ready[i] first"
-            remedy = not_ready if math.isnan(number) else "give a finite number"
-            raise OrderError(
-                f"An order of {amount!r} for {self.symbols[i]} at bar {self.bar} has no meaning: {remedy}."
-            )
-        return number
 
     def _must_see_a_bar(self) -> None:
         if self._first < 0:

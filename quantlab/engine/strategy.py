@@ -13,9 +13,9 @@ from quantlab.features.features import Feature
 from quantlab.forecasting.declaration import ForecastInput
 
 if TYPE_CHECKING:
-    from quantlab.engine.now import Fill, Now
+    from quantlab.engine.now import Fill, Now, Reject
 
-HOOKS = ("on_start", "on_bar", "on_fill", "on_end")
+HOOKS = ("on_start", "on_bar", "on_fill", "on_reject", "on_end")
 Input = Feature | ForecastInput
 
 
@@ -126,6 +126,9 @@ class Strategy:
 
         Orders given here meet the next bar in either case.
         """
+
+    def on_reject(self, now: Now, reject: Reject) -> None:
+        """Run for each order rejected, after the fills of the same instant."""
 
     def on_end(self, now: Now) -> None:
         """Run once after the last bar; orders here are errors."""

@@ -22,7 +22,7 @@ def run_tables(
         "cash": partial(_cash, bars, record, rows),
         "positions": partial(_positions, bars, record, rows),
         "marks": partial(_marks, bars, rows),
-        "orders": partial(order_frame, record.orders, bars.time, bars.symbols),
+        "orders": partial(order_frame, record.orders, record.tickets, bars.time, bars.symbols),
         "fills": partial(fill_frame, record.fills, bars.time, bars.symbols),
         "trades": partial(_trades, bars, record, outcome.stop, plan.same_close),
     }

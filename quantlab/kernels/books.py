@@ -1,4 +1,4 @@
-"""The arrays of a running account, in three bundles: what happened, what is owned, what is asked for.
+"""The arrays of a running account, in bundles: what happened, what is owned, what is asked for.
 
 Bundles keep calls short; compiled kernels take them apart, so that they cost nothing there.
 """
@@ -28,6 +28,28 @@ class Market(NamedTuple):
     delisting_returns: FloatArray
 
 
+class Tape(NamedTuple):
+    """What happened inside the bars, for orders that wait for a price.
+
+    Parameters
+    ----------
+    open, high, low, close
+        ``(n_rows, n_symbols)`` prices of the bars themselves, or of finer bars inside them.
+    first_row
+        ``(n_bars + 1,)`` row at which each bar begins; the next one ends it.
+    time, day_end
+        ``(n_bars,)`` closes of the bars in nanoseconds UTC, and the last bar of each bar's session.
+    """
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    first_row: IntArray
+    time: IntArray
+    day_end: IntArray
+
+
 class Books(NamedTuple):
     """What is owned, and the append-only logs of how that came.
 
@@ -41,6 +63,8 @@ class Books(NamedTuple):
         Logs (``ORDER`` and ``FILL``); `counts` says how many rows are real.
     counts
         Running counts (``N_ORDERS`` …).
+    tickets
+        Log of what orders ask for beyond an amount (``TICKET``).
     """
 
     position: FloatArray
@@ -48,6 +72,7 @@ class Books(NamedTuple):
     orders: RecordArray
     fills: RecordArray
     counts: IntArray
+    tickets: RecordArray
 
 
 class Desk(NamedTuple):
@@ -63,6 +88,10 @@ class Desk(NamedTuple):
         ``(n_symbols,)`` each symbol's resting target order (or −1), and its number of resting orders.
     met
         Room for as many orders as `queue` has, at the instant they meet a price (``MET``).
+    refused
+        Ids of the orders rejected in the last instant, with room for as many as `queue`.
+    room
+        ``(n_symbols,)`` units that may still be traded in this bar.
     """
 
     terms: FloatArray
@@ -70,3 +99,5 @@ class Desk(NamedTuple):
     target: IntArray
     resting: IntArray
     met: RecordArray
+    refused: IntArray
+    room: FloatArray

@@ -20,8 +20,10 @@ from quantlab.records import (
     CANCELLED,
     DELISTED,
     DELISTING,
+    EXPIRED,
     FILLED,
     FIXED,
+    FOK,
     FULL,
     HALF_SPREAD,
     LEVERAGE,
@@ -30,11 +32,16 @@ from quantlab.records import (
     N_FILLS,
     N_ORDERS,
     N_QUEUED,
+    N_REFUSED,
     NO_CASH,
     NO_PRICE,
     NO_REASON,
     NO_VOLUME,
+    NOT_FULL,
     NOTHING,
+    NOTHING_TO_REDUCE,
+    PARTICIPATION,
+    PARTLY_FILLED,
     PER_UNIT,
     RATE,
     REJECTED,
@@ -106,6 +113,7 @@ def place_all(bar: int, kind: int, amounts: FloatArray, books: Books, desk: Desk
 @step
 def _record_order(orders: RecordArray, order: int, bar: int, symbol: int, kind: int, amount: float) -> None:
     row = orders[order]
+    row["ticket"] = -1
     row["bar"] = bar
     row["symbol"] = symbol
     row["kind"] = kind
@@ -136,6 +144,16 @@ def _slipped(price: float, quantity: float, volume: float, terms: FloatArray) ->
         return price * (1.0 + fraction) + terms[HALF_SPREAD]
     slipped = price * (1.0 - fraction) - terms[HALF_SPREAD]
     return slipped if slipped > 0.0 or price < 0.0 else 0.0
+
+
+@step
+def _fill_price(row: Any, quantity: float, terms: FloatArray) -> float:
+    """Return the price at which `quantity` of a met order is filled: with slippage, but never beyond its limit."""
+    at = _slipped(row["price"], quantity, row["volume"], terms)
+    limit = row["limit"]
+    if quantity > 0.0:
+        return limit if at > limit else at
+    return limit if at < limit else at
 
 
 @step
@@ -175,18 +193,20 @@ def _split(quantity: float, held: float) -> float:
 
 
 @step
-def _values(bar: int, mark_bar: int, market: Market, position: FloatArray) -> tuple[float, float, float]:
-    """Return the value of all positions, of the longs and of the shorts (positive) at an instant's prices.
+def _values(
+    row: int, mark_bar: int, price: FloatArray, mark: FloatArray, position: FloatArray
+) -> tuple[float, float, float]:
+    """Return the value of all positions, of the longs and of the shorts (positive) at the prices of `row`.
 
-    A symbol without a bar counts at its last close.
+    A symbol without a price counts at its last close.
     """
     total = 0.0
     longs = 0.0
     shorts = 0.0
     for i in range(len(position)):
         if position[i] != 0.0:
-            at = market.price[bar, i]
-            value = position[i] * (market.mark[mark_bar, i] if math.isnan(at) else at)
+            at = price[row, i]
+            value = position[i] * (mark[mark_bar, i] if math.isnan(at) else at)
             total += value
             if value > 0.0:
                 longs += value
@@ -210,7 +230,7 @@ def _needed(factor: float, terms: FloatArray, met: RecordArray, n_met: int) -> t
         quantity = factor * row["opening"]
         if quantity != 0.0:
             price = row["price"]
-            at = _slipped(price, quantity, row["volume"], terms)
+            at = _fill_price(row, quantity, terms)
             row["fill_price"] = at
             cost = abs(quantity * (at - price)) + _commission(abs(quantity * at), quantity, terms)
             total += abs(quantity * price) + terms[LEVERAGE] * cost
@@ -282,34 +302,64 @@ def _fill(
 @step
 def _trade(row: Any, quantity: float, bar: int, terms: FloatArray, books: Books) -> None:
     """Fill `quantity` of a met order at its price, with slippage and commission."""
-    price = row["price"]
-    at = _slipped(price, quantity, row["volume"], terms)
+    at = _fill_price(row, quantity, terms)
     charge = _commission(abs(quantity * at), quantity, terms)
-    _fill(row["order"], bar, row["symbol"], quantity, at, price, charge, books)
+    _fill(row["order"], bar, row["symbol"], quantity, at, row["price"], charge, books)
 
 
 @step
-def _refusal(kind: int, amount: float, price: float, volume: float, alive: bool, terms: FloatArray) -> int:
-    """Return the reason why an order cannot meet this price at all, or `NO_REASON`."""
-    if not alive:
+def _refusal(kind: int, amount: float, price: float, volume: float, terms: FloatArray) -> int:
+    """Return the reason why an order cannot meet this price at all, or `NO_REASON`; no price: it is delisted."""
+    if math.isnan(price):
         return DELISTED
     if terms[VOLUME_SLIPPAGE] > 0.0 and not volume > 0.0:
+        return NO_VOLUME
+    if terms[PARTICIPATION] > 0.0 and math.isnan(volume):
         return NO_VOLUME
     in_money = kind == VALUE or (kind in (TARGET_VALUE, TARGET_WEIGHT) and amount != 0.0)
     return NO_PRICE if in_money and not price > 0.0 else NO_REASON
 
 
 @step
-def _refuse(row: Any, reason: int) -> None:
+def _refuse(order: int, reason: int, books: Books, desk: Desk) -> None:
     """Reject an order, or say why only its reducing part was filled."""
+    row = books.orders[order]
     if row["status"] == RESTING:
-        row["status"] = REJECTED
+        row["status"] = REJECTED if row["filled_quantity"] == 0.0 else PARTLY_FILLED
+        desk.refused[books.counts[N_REFUSED]] = order
+        books.counts[N_REFUSED] += 1
     row["reason"] = reason
 
 
 @step
+def take(order: int, price: float, volume: float, books: Books, desk: Desk, n_met: int) -> int:
+    """Take a resting order off the desk to meet `price`; return how many have met one, without the refused.
+
+    Its limit is not set.
+    """
+    row = books.orders[order]
+    i = row["symbol"]
+    if desk.target[i] == order:
+        desk.target[i] = -1
+    desk.resting[i] -= 1
+    reason = _refusal(row["kind"], row["amount"], price, volume, desk.terms)
+    if reason != NO_REASON:
+        _refuse(order, reason, books, desk)
+        return n_met
+    meeting = desk.met[n_met]
+    meeting["order"] = order
+    meeting["symbol"] = i
+    meeting["price"] = price
+    meeting["volume"] = volume
+    meeting["limit"] = math.nan
+    meeting["before"] = row["filled_quantity"]
+    meeting["cut"] = 0
+    return n_met + 1
+
+
+@step
 def _gather(bar: int, market: Market, books: Books, desk: Desk) -> int:
-    """Move the orders that meet this bar from the queue to `met`, in sequence; return their number.
+    """Move the plain orders that meet this bar from the queue to `met`, in sequence; return their number.
 
     Orders that cannot be met are rejected; those of symbols without a bar stay in the queue.
     """
@@ -323,30 +373,26 @@ def _gather(bar: int, market: Market, books: Books, desk: Desk) -> int:
             continue
         i = row["symbol"]
         alive = bar <= market.last_row[i]
-        price, volume = market.price[bar, i], market.volume[bar, i]
-        if alive and math.isnan(price):
+        price = market.price[bar, i] if alive else math.nan
+        if (alive and math.isnan(price)) or row["ticket"] >= 0:
             queue[n_waiting] = order
             n_waiting += 1
             continue
-        if desk.target[i] == order:
-            desk.target[i] = -1
-        desk.resting[i] -= 1
-        reason = _refusal(row["kind"], row["amount"], price, volume, alive, desk.terms)
-        if reason != NO_REASON:
-            _refuse(row, reason)
-        else:
-            meeting = desk.met[n_met]
-            meeting["order"] = order
-            meeting["symbol"] = i
-            meeting["price"] = price
-            meeting["volume"] = volume
-            n_met += 1
+        n_met = take(order, price, market.volume[bar, i], books, desk, n_met)
     books.counts[N_QUEUED] = n_waiting
     return n_met
 
 
 @step
-def _wishes(equity: float, books: Books, desk: Desk, n_met: int) -> None:
+def _size(row: Any, ticket: Any, held: float, price: float, equity: float, whole: bool) -> float:
+    """Return the signed units that an order with a ticket still asks for; what it asked for at first stays."""
+    if math.isnan(ticket["left"]):
+        ticket["left"] = _wish(row["kind"], row["amount"], held, price, equity, whole)
+    return float(ticket["left"])
+
+
+@step
+def _wishes(equity: float, books: Books, desk: Desk, n_met: int, tickets: RecordArray | None) -> None:
     """Resolve what every met order asks for on the `equity` before the instant's trades.
 
     All wishes come before the first fill: none may see a trade of its own instant.
@@ -356,30 +402,106 @@ def _wishes(equity: float, books: Books, desk: Desk, n_met: int) -> None:
         meeting = desk.met[k]
         row = books.orders[meeting["order"]]
         held = books.position[meeting["symbol"]]
-        meeting["opening"] = _wish(row["kind"], row["amount"], held, meeting["price"], equity, whole)
+        if tickets is not None and row["ticket"] >= 0:
+            ticket = tickets[row["ticket"]]
+            meeting["opening"] = _size(row, ticket, held, meeting["price"], equity, whole)
+        else:
+            meeting["opening"] = _wish(row["kind"], row["amount"], held, meeting["price"], equity, whole)
         if meeting["opening"] == 0.0:
-            reached = row["kind"] >= TARGET_QUANTITY
-            row["status"] = FILLED if reached else REJECTED
-            row["reason"] = AT_TARGET if reached else BELOW_ONE_UNIT
+            if row["kind"] >= TARGET_QUANTITY:
+                row["status"] = FILLED
+                row["reason"] = AT_TARGET
+            else:
+                _refuse(meeting["order"], BELOW_ONE_UNIT, books, desk)
 
 
 @step
-def _reduce(bar: int, books: Books, desk: Desk, n_met: int) -> bool:
+def _within_room(row: Any, quantity: float, desk: Desk) -> float:
+    """Return what of `quantity` this bar's volume still allows, and take it from the room."""
+    i = row["symbol"]
+    room = desk.room[i]
+    if abs(quantity) <= room:
+        desk.room[i] = room - abs(quantity)
+        return quantity
+    desk.room[i] = 0.0
+    row["cut"] = int(abs(quantity) - room > REACHED * abs(quantity))
+    return math.copysign(_whole(room) if desk.terms[WHOLE_UNITS] != 0.0 else room, quantity)
+
+
+@step
+def _is_all_or_none(order: int, books: Books, tickets: RecordArray) -> bool:
+    ticket = books.orders[order]["ticket"]
+    return bool(ticket >= 0 and tickets[ticket]["tif"] == FOK)
+
+
+@step
+def _only_reduces(order: int, books: Books, tickets: RecordArray) -> bool:
+    ticket = books.orders[order]["ticket"]
+    return bool(ticket >= 0 and tickets[ticket]["reduce_only"])
+
+
+@step
+def _withdraw_for_size(row: Any, books: Books) -> None:
+    """Let an order that wants all or nothing go unfilled."""
+    row["opening"] = 0.0
+    books.orders[row["order"]]["status"] = EXPIRED
+    books.orders[row["order"]]["reason"] = NOT_FULL
+
+
+@step
+def _reduce(bar: int, books: Books, desk: Desk, n_met: int, tickets: RecordArray | None) -> bool:
     """Fill what reduces a position; tell whether some order still opens one."""
     any_open = False
     for k in range(n_met):
         row = desk.met[k]
+        if tickets is not None:
+            too_large = abs(row["opening"]) > desk.room[row["symbol"]]
+            if too_large and _is_all_or_none(row["order"], books, tickets):
+                _withdraw_for_size(row, books)
         part = _split(row["opening"], books.position[row["symbol"]])
+        if tickets is not None and row["opening"] != 0.0 and _only_reduces(row["order"], books, tickets):
+            row["opening"] = part
+            if part == 0.0:
+                books.orders[row["order"]]["status"] = CANCELLED
+                books.orders[row["order"]]["reason"] = NOTHING_TO_REDUCE
         if part != 0.0:
             left = row["opening"] - part
             row["opening"] = 0.0 if abs(left) <= REACHED * abs(part) else left
-            _trade(row, part, bar, desk.terms, books)
+            if tickets is not None:
+                part = _within_room(row, part, desk)
+            if part != 0.0:
+                _trade(row, part, bar, desk.terms, books)
         any_open = any_open or row["opening"] != 0.0
+    if tickets is not None and any_open:
+        for k in range(n_met):
+            row = desk.met[k]
+            if row["opening"] != 0.0:
+                row["opening"] = _within_room(row, row["opening"], desk)
     return any_open
 
 
 @step
-def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_met: int) -> None:
+def _withdraw_all_or_none(books: Books, desk: Desk, n_met: int, tickets: RecordArray) -> bool:
+    """Let the opening orders that want all or nothing go unfilled; tell whether there were any."""
+    any_withdrawn = False
+    for k in range(n_met):
+        row = desk.met[k]
+        if row["opening"] != 0.0 and _is_all_or_none(row["order"], books, tickets):
+            _withdraw_for_size(row, books)
+            any_withdrawn = True
+    return any_withdrawn
+
+
+@step
+def _open(
+    equity: float,
+    headroom: float,
+    bar: int,
+    books: Books,
+    desk: Desk,
+    n_met: int,
+    tickets: RecordArray | None,
+) -> None:
     """Fill what opens a position, all of it by one common factor.
 
     Where an unlevered account without shorts only buys and is short of cash, an order of value v at its fill price
@@ -387,6 +509,8 @@ def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_
     """
     terms, money, counts = desk.terms, books.money, books.counts
     factor, buys = _common_factor(headroom, terms, desk.met, n_met)
+    if tickets is not None and factor < 1.0 and _withdraw_all_or_none(books, desk, n_met, tickets):
+        factor, buys = _common_factor(headroom, terms, desk.met, n_met)
     whole = terms[WHOLE_UNITS] != 0.0
     budget = money[0] / (1.0 + terms[RATE])
     rates_only = (
@@ -406,7 +530,6 @@ def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_
         wanted = row["opening"]
         if wanted == 0.0:
             continue
-        order = books.orders[row["order"]]
         quantity = factor * wanted
         if all_in:
             at = row["fill_price"]
@@ -416,11 +539,11 @@ def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_
         if whole:
             quantity = _whole(quantity)
         if dust or quantity == 0.0:
-            _refuse(order, NO_CASH if dust else BELOW_ONE_UNIT)
+            _refuse(row["order"], NO_CASH if dust else BELOW_ONE_UNIT, books, desk)
             any_refused = True
             continue
         if factor < 1.0:
-            order["reason"] = SCALED
+            books.orders[row["order"]]["reason"] = SCALED
         # Opposite orders of one symbol may meet in one instant: a fill that crosses zero is a close and an open.
         part = _split(quantity, books.position[row["symbol"]])
         if part == 0.0 or abs(quantity - part) <= REACHED * abs(part):
@@ -434,28 +557,48 @@ def _open(equity: float, headroom: float, bar: int, books: Books, desk: Desk, n_
         books.fills[counts[N_FILLS] - 1]["cash"] = 0.0
 
 
-@lean
-def meet(bar: int, mark_bar: int, market: Market, books: Books, desk: Desk) -> int:
-    """Let the resting orders meet ``market.price[bar]``; return the number of new fills, or `FULL`.
+@step
+def settle(
+    bar: int,
+    row: int,
+    mark_bar: int,
+    price: FloatArray,
+    market: Market,
+    books: Books,
+    desk: Desk,
+    n_met: int,
+    tickets: RecordArray | None,
+) -> None:
+    """Fill the orders that have met their prices; positions are valued at ``price[row]``, or at ``mark[mark_bar]``.
 
     A flip is a close and an open. What reduces a position goes first and is never scaled; what opens one,
-    of both signs, shares one factor, so the sequence of symbols does not matter. Symbols without a bar count at
-    ``market.mark[mark_bar]``, and their orders wait.
+    of both signs, shares one factor, so the sequence of symbols does not matter. `tickets` is None where no order can
+    have one: what serves them is not compiled then.
+    """
+    total, _, _ = _values(row, mark_bar, price, market.mark, books.position)
+    _wishes(books.money[0] + total, books, desk, n_met, tickets)
+    if _reduce(bar, books, desk, n_met, tickets):
+        total, longs, shorts = _values(row, mark_bar, price, market.mark, books.position)
+        cash, leverage = books.money[0], desk.terms[LEVERAGE]
+        # L·E − K with E = cash + longs − shorts and K = longs + shorts, so that an unlevered account without shorts
+        # has exactly its cash.
+        headroom = leverage * cash + (leverage - 1.0) * longs - (leverage + 1.0) * shorts
+        _open(cash + total, headroom, bar, books, desk, n_met, tickets)
+
+
+@lean
+def meet(bar: int, mark_bar: int, market: Market, books: Books, desk: Desk) -> int:
+    """Let the plain orders meet ``market.price[bar]``; return the number of new fills, or `FULL`.
+
+    Symbols without a bar count at ``market.mark[mark_bar]``, and their orders wait, like all that have a ticket.
     """
     # An order makes three fills at most: it reduces, and its opening part crosses zero.
     if books.counts[N_FILLS] + 3 * books.counts[N_QUEUED] > len(books.fills):
         return FULL
     before = books.counts[N_FILLS]
+    books.counts[N_REFUSED] = 0
     n_met = _gather(bar, market, books, desk)
-    total, _, _ = _values(bar, mark_bar, market, books.position)
-    _wishes(books.money[0] + total, books, desk, n_met)
-    if _reduce(bar, books, desk, n_met):
-        total, longs, shorts = _values(bar, mark_bar, market, books.position)
-        cash, leverage = books.money[0], desk.terms[LEVERAGE]
-        # L·E − K with E = cash + longs − shorts and K = longs + shorts, so that an unlevered account without shorts
-        # has exactly its cash.
-        headroom = leverage * cash + (leverage - 1.0) * longs - (leverage + 1.0) * shorts
-        _open(cash + total, headroom, bar, books, desk, n_met)
+    settle(bar, bar, mark_bar, market.price, market, books, desk, n_met, None)
     return int(books.counts[N_FILLS] - before)
 
 

@@ -6,15 +6,16 @@ room is grown by its owner, whom the table knows too.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from numba import from_dtype, types
 
-from quantlab.kernels import execution, places
+from quantlab.kernels import execution, places, resting
 from quantlab.kernels._jit import native, step
-from quantlab.kernels.books import Books, Desk, Market
+from quantlab.kernels.books import Books, Desk, Market, Tape
 from quantlab.kernels.pointers import caller, read_int, viewer
-from quantlab.records import FILL, FULL, MET, N_COUNTS, N_TERMS, ORDER
+from quantlab.records import FILL, FULL, GTC, MET, N_COUNTS, N_TERMS, ORDER, RESTING, TICKET
 
 _floats: Any = viewer(types.float64)
 _fixed_floats: Any = viewer(types.float64, readonly=True)
@@ -24,9 +25,11 @@ _fixed_ints: Any = viewer(types.int64, readonly=True)
 _orders: Any = viewer(from_dtype(ORDER))
 _fills: Any = viewer(from_dtype(FILL))
 _met: Any = viewer(from_dtype(MET))
+_tickets: Any = viewer(from_dtype(TICKET))
 _grow: Any = caller(types.int64, types.int64)
 
 i64 = types.int64
+FOREVER = (1 << 63) - 1
 
 
 @step
@@ -42,6 +45,24 @@ def _market(table: Any) -> Any:
 
 
 @step
+def _tape(table: Any) -> Any:
+    n, rows, n_bars = (
+        read_int(table, places.N_SYMBOLS),
+        read_int(table, places.N_TAPE_ROWS),
+        read_int(table, places.N_BARS),
+    )
+    return Tape(
+        _fixed_panel(read_int(table, places.TAPE_OPEN), rows, n),
+        _fixed_panel(read_int(table, places.TAPE_HIGH), rows, n),
+        _fixed_panel(read_int(table, places.TAPE_LOW), rows, n),
+        _fixed_panel(read_int(table, places.TAPE_CLOSE), rows, n),
+        _fixed_ints(read_int(table, places.FIRST_ROW), n_bars + 1),
+        _fixed_ints(read_int(table, places.TIME), n_bars),
+        _fixed_ints(read_int(table, places.DAY_END), n_bars),
+    )
+
+
+@step
 def _books(table: Any) -> Any:
     return Books(
         _floats(read_int(table, places.POSITION), read_int(table, places.N_SYMBOLS)),
@@ -49,6 +70,7 @@ def _books(table: Any) -> Any:
         _orders(read_int(table, places.ORDERS), read_int(table, places.ORDER_ROOM)),
         _fills(read_int(table, places.FILLS), read_int(table, places.FILL_ROOM)),
         _ints(read_int(table, places.COUNTS), N_COUNTS),
+        _tickets(read_int(table, places.TICKETS), read_int(table, places.TICKET_ROOM)),
     )
 
 
@@ -61,6 +83,8 @@ def _desk(table: Any) -> Any:
         _ints(read_int(table, places.TARGET), n),
         _ints(read_int(table, places.RESTING), n),
         _met(read_int(table, places.MET), read_int(table, places.MET_ROOM)),
+        _ints(read_int(table, places.REFUSED), read_int(table, places.REFUSED_ROOM)),
+        _floats(read_int(table, places.ROOM), n),
     )
 
 
@@ -113,3 +137,130 @@ def liquidate(table: Any, bar: Any) -> Any:
         if n_fills != FULL:
             return n_fills
         _grow(read_int(table, places.GROW), (table,))
+
+
+# What an order asks for beyond kind and amount: limit, stop, trail, whether by fraction, tif, until, reduce only.
+TERMS = (types.float64, types.float64, types.float64, types.boolean, i64, i64, types.boolean)
+
+
+@native(i64(i64, i64, i64, i64, types.float64, *TERMS))
+def place_ticket(
+    table: Any,
+    bar: Any,
+    symbol: Any,
+    kind: Any,
+    amount: Any,
+    limit: Any,
+    stop: Any,
+    trail: Any,
+    by_fraction: Any,
+    tif: Any,
+    until: Any,
+    reduce_only: Any,
+) -> Any:
+    """Place an order with a ticket; return its id, or `NOTHING`."""
+    while True:
+        order = resting.place_ticket(
+            bar,
+            symbol,
+            kind,
+            amount,
+            limit,
+            stop,
+            trail,
+            by_fraction,
+            tif,
+            until,
+            reduce_only,
+            _market(table),
+            _tape(table),
+            _books(table),
+            _desk(table),
+        )
+        if order != FULL:
+            return order
+        _grow(read_int(table, places.GROW), (table,))
+
+
+@native(i64(i64, i64))
+def describe(table: Any, order: Any) -> Any:
+    """Return 16 × symbol + kind of a resting order, −1 if it no longer rests."""
+    row = _books(table).orders[order]
+    if row["status"] != RESTING:
+        return -1
+    return 16 * row["symbol"] + row["kind"]
+
+
+@native(i64(i64, i64, i64))
+def succeed(table: Any, order: Any, successor: Any) -> Any:
+    """Let one order take the place of another; return its id."""
+    resting.succeed(order, successor, _books(table), _desk(table))
+    return successor
+
+
+@native(i64(i64, i64, i64, i64))
+def bind(table: Any, entry: Any, take_profit: Any, stop_loss: Any) -> Any:
+    """Make two orders the exits of a third; return the id of the entry."""
+    resting.bind(entry, take_profit, stop_loss, _books(table))
+    return entry
+
+
+@native(i64(i64, i64, i64))
+def tie(table: Any, order: Any, other: Any) -> Any:
+    """Let the fill of either of two orders cancel the other; return 0 where one cannot be tied."""
+    return int(resting.tie(order, other, _books(table)))
+
+
+@native(i64(i64, i64))
+def cancel(table: Any, order: Any) -> Any:
+    """Withdraw a resting order; return 1 if it was resting."""
+    return int(resting.cancel(order, _books(table), _desk(table)))
+
+
+@native(i64(i64, i64, i64))
+def trade(table: Any, bar: Any, plain: Any) -> Any:
+    """Live through a bar with all resting orders; return the number of fills."""
+    while True:
+        n_fills = resting.trade(bar, plain != 0, _market(table), _tape(table), _books(table), _desk(table))
+        if n_fills != FULL:
+            return n_fills
+        _grow(read_int(table, places.GROW), (table,))
+
+
+@native(i64(i64, i64, i64, i64, types.float64))
+def place_as_ticket(table: Any, bar: Any, symbol: Any, kind: Any, amount: Any) -> Any:
+    """Place a market order with a ticket, for runs in which every order has one; return its id, or `NOTHING`."""
+    nan = math.nan
+    while True:
+        order = resting.place_ticket(
+            bar,
+            symbol,
+            kind,
+            amount,
+            nan,
+            nan,
+            nan,
+            False,
+            GTC,
+            FOREVER,
+            False,
+            _market(table),
+            _tape(table),
+            _books(table),
+            _desk(table),
+        )
+        if order != FULL:
+            return order
+        _grow(read_int(table, places.GROW), (table,))
+
+
+_place_as_ticket: Any = caller(i64, i64, i64, i64, i64, types.float64)
+
+
+@native(i64(i64, i64, i64, i64))
+def place_all_as_tickets(table: Any, bar: Any, kind: Any, amounts: Any) -> Any:
+    """Place a market order with a ticket for every symbol, by the kernel at the place of `place`."""
+    values = _floats(amounts, read_int(table, places.N_SYMBOLS))
+    for i in range(len(values)):
+        _place_as_ticket(read_int(table, places.PLACE), (table, bar, i, kind, values[i]))
+    return len(values)

@@ -15,8 +15,11 @@ FIXED_PLACES: Final = (
     "names", "name_places",
     "position", "money", "equity", "terms", "counts", "target", "resting",
     "orders", "n_orders", "fills", "n_fills", "queue", "n_queue", "met", "n_met",
+    "tickets", "n_tickets", "refused", "n_refused", "room",
+    "tape_open", "tape_high", "tape_low", "tape_close", "n_tape_rows", "first_row", "day_end",
     "delistings", "n_delistings", "delisting_returns",
     "place", "place_all", "meet", "delist", "liquidate", "grow",
+    "place_ticket", "describe", "succeed", "bind", "tie", "cancel", "trade", "prepare",
 )  # fmt: skip
 (
     N_BARS, N_SYMBOLS, FIRST, STOP, SAME_CLOSE, BAR, RUINED,
@@ -26,8 +29,11 @@ FIXED_PLACES: Final = (
     NAMES, NAME_PLACES,
     POSITION, MONEY, EQUITY, TERMS, COUNTS, TARGET, RESTING,
     ORDERS, ORDER_ROOM, FILLS, FILL_ROOM, QUEUE, QUEUE_ROOM, MET, MET_ROOM,
+    TICKETS, TICKET_ROOM, REFUSED, REFUSED_ROOM, ROOM,
+    TAPE_OPEN, TAPE_HIGH, TAPE_LOW, TAPE_CLOSE, N_TAPE_ROWS, FIRST_ROW, DAY_END,
     DELISTINGS, N_DELISTINGS, DELISTING_RETURNS,
     PLACE, PLACE_ALL, MEET, DELIST, LIQUIDATE, GROW,
+    PLACE_TICKET, DESCRIBE, SUCCEED, BIND, TIE, CANCEL, TRADE, PREPARE,
 ) = range(len(FIXED_PLACES))  # fmt: skip
 AT: Final = {name: place for place, name in enumerate(FIXED_PLACES)}
 FIELDS: Final = ("open", "high", "low", "close", "volume", "mark")

@@ -137,7 +137,7 @@ def sweep(
     cut = bars if stop == bars.n_bars else bars.rows(0, stop)
     account, execution = account or Account(), execution or Execution()
     common = Common(
-        cut, range(start_row, stop), float(cash), terms_of(costs, account), execution, risk_free_annual,
+        cut, range(start_row, stop), float(cash), terms_of(costs, account, execution), execution, risk_free_annual,
         _returns_of(benchmark, cut, start_row, stop), columns,
     )  # fmt: skip
     needs = Needs(chosen, cut, ForecastSource(forecasts, folds, seed, progress))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantlab.kernels import execution
-from quantlab.kernels.books import Books, Desk, Market
-from quantlab.records import FULL, MET, N_FILLS, N_QUEUED
+from quantlab.kernels import execution, resting
+from quantlab.kernels.books import Books, Desk, Market, Tape
+from quantlab.records import (
+    FULL,
+    LATENCY,
+    MET,
+    N_FILLS,
+    N_ORDERS,
+    N_QUEUED,
+    N_REFUSED,
+    N_TICKETS,
+    PARTICIPATION,
+)
 from quantlab.trading.ledger import Ledger, Record
+from quantlab.trading.orders import PLAIN, OrderTerms
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
 if TYPE_CHECKING:
@@ -50,8 +62,26 @@ class Broker:
             np.full(n, -1, np.int64),
             np.zeros(n, np.int64),
             np.zeros(FIRST_QUEUE, MET),
+            np.zeros(FIRST_QUEUE, np.int64),
+            np.zeros(n),
         )
         self._books = self._bundled()
+        self._bars = bars
+        # Participation and latency concern every order: none of them is plain then.
+        self.tickets_for_all = bool(terms[PARTICIPATION] > 0.0 or terms[LATENCY] > 0.0)
+
+    @cached_property
+    def tape(self) -> Tape:
+        """What happened inside the bars; made when the first order with a ticket is placed."""
+        bars = self._bars
+        day_end = np.searchsorted(bars.sessions, bars.sessions, side="right") - 1
+        rows = np.arange(bars.n_bars + 1)
+        return Tape(bars.open, bars.high, bars.low, bars.close, rows, bars.time_ns, day_end)
+
+    @property
+    def has_tickets(self) -> bool:
+        """Whether an order with a ticket was ever placed."""
+        return bool(self.ledger.counts[N_TICKETS] > 0)
 
     @property
     def n_fills(self) -> int:
@@ -60,6 +90,8 @@ class Broker:
 
     def place(self, bar: int, symbol: int, kind: int, amount: float) -> int:
         """Record and queue an order; return its id (negative when there is nothing to do)."""
+        if self.tickets_for_all:
+            return self.place_ticket(bar, symbol, kind, amount, PLAIN)
         while (order := execution.place(bar, symbol, kind, amount, self._books, self._desk)) == FULL:
             self.grow()
         self.busy = self.busy or order >= 0
@@ -67,9 +99,66 @@ class Broker:
 
     def place_all(self, bar: int, kind: int, amounts: FloatArray) -> None:
         """Record and queue an order of ``amounts[i]`` for every symbol."""
+        if self.tickets_for_all:
+            for i, amount in enumerate(amounts.tolist()):
+                self.place_ticket(bar, i, kind, amount, PLAIN)
+            return
         self.busy = True
         while execution.place_all(bar, kind, amounts, self._books, self._desk) == FULL:
             self.grow()
+
+    def place_ticket(self, bar: int, symbol: int, kind: int, amount: float, terms: OrderTerms) -> int:
+        """Record and queue an order with terms; return its id (negative when there is nothing to do)."""
+        asked = (bar, symbol, kind, amount, *terms)
+        while True:
+            order = resting.place_ticket(*asked, self._market, self.tape, self._books, self._desk)
+            if order != FULL:
+                break
+            self.grow()
+        self.busy = self.busy or order >= 0
+        return order
+
+    def bind(self, entry: int, take_profit: int, stop_loss: int) -> None:
+        """Make two orders the exits of a third."""
+        resting.bind(entry, take_profit, stop_loss, self._books)
+
+    def tie(self, order: int, other: int) -> bool:
+        """Let the fill of either of two orders cancel the other; False where one cannot be tied."""
+        return resting.tie(order, other, self._books)
+
+    def cancel(self, order: int) -> bool:
+        """Withdraw a resting order; tell whether it was resting."""
+        return resting.cancel(order, self._books, self._desk)
+
+    def succeed(self, order: int, successor: int) -> None:
+        """Let one order take the place of another."""
+        resting.succeed(order, successor, self._books, self._desk)
+
+    def order(self, order: int) -> np.void:
+        """Return the record of an order, as it stands."""
+        record: np.void = self.ledger.order_log[order]
+        return record
+
+    @property
+    def n_orders(self) -> int:
+        """Number of orders so far."""
+        return int(self.ledger.counts[N_ORDERS])
+
+    def take_refused(self) -> list[int]:
+        """Return the ids of the orders rejected in the last instant, and forget them."""
+        refused: list[int] = self._desk.refused[: self.ledger.counts[N_REFUSED]].tolist()
+        self.ledger.counts[N_REFUSED] = 0
+        return refused
+
+    def trade(self, bar: int, *, plain: bool) -> int:
+        """Live through a bar with the orders that have a ticket; `plain`: others meet its open as well."""
+        while True:
+            n = resting.trade(bar, plain, self._market, self.tape, self._books, self._desk)
+            if n != FULL:
+                break
+            self.grow()
+        self.busy = self.ledger.counts[N_QUEUED] > 0
+        return n
 
     def meet(self, bar: int, mark_bar: int) -> int:
         """Let resting orders meet the prices of `bar`; absent symbols count at ``mark[mark_bar]``."""
@@ -114,6 +203,8 @@ class Broker:
             "fills": self._books.fills,
             "queue": self._desk.queue,
             "met": self._desk.met,
+            "refused": self._desk.refused,
+            "tickets": self._books.tickets,
         }
 
     def grow(self) -> None:
@@ -121,11 +212,14 @@ class Broker:
         self.ledger.grow()
         self._books = self._bundled()
         queue = np.concatenate([self._desk.queue, np.zeros_like(self._desk.queue)])
-        self._desk = self._desk._replace(queue=queue, met=np.zeros(len(queue), MET))
+        n = len(queue)
+        self._desk = self._desk._replace(queue=queue, met=np.zeros(n, MET), refused=np.zeros(n, np.int64))
 
     def _bundled(self) -> Books:
         ledger = self.ledger
-        return Books(self.position, self.money, ledger.order_log, ledger.fill_log, ledger.counts)
+        return Books(
+            self.position, self.money, ledger.order_log, ledger.fill_log, ledger.counts, ledger.ticket_log
+        )
 
 
 def _delisting_returns(bars: Bars) -> FloatArray:

@@ -8,13 +8,29 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from quantlab.records import FILL, KIND_NAMES, N_COUNTS, N_FILLS, N_ORDERS, ORDER, REASON_NAMES, STATUS_NAMES
+from quantlab.records import (
+    FILL,
+    KIND_NAMES,
+    N_COUNTS,
+    N_FILLS,
+    N_ORDERS,
+    N_TICKETS,
+    ORDER,
+    REASONS,
+    STATUS_NAMES,
+    TICKET,
+    TIF_NAMES,
+)
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
 # Rows that a log begins with, and by how much it grows. Memory that nobody has written to is not used yet: a wide room
 # costs nothing, a move costs a copy and fresh memory.
 FIRST_ROOM = 1 << 12
 GROWTH = 16
+
+
+# What an order without a ticket shows: no prices, good till cancelled.
+NO_TICKET = tuple(np.nan if kind[0].kind == "f" else 0 for kind in (TICKET.fields or {}).values())
 
 
 class Ledger:
@@ -32,29 +48,33 @@ class Ledger:
         self.counts: IntArray = np.zeros(N_COUNTS, np.int64)
         self.order_log: RecordArray = np.empty(FIRST_ROOM, ORDER)
         self.fill_log: RecordArray = np.empty(FIRST_ROOM, FILL)
+        self.ticket_log: RecordArray = np.empty(FIRST_ROOM, TICKET)
         self.equity: FloatArray = np.empty(n_bars)
 
     def grow(self) -> None:
-        """Give both logs more room; what is recorded stays as it is."""
+        """Give the logs more room; what is recorded stays as it is."""
         self.order_log = _wider(self.order_log, self.counts[N_ORDERS])
         self.fill_log = _wider(self.fill_log, self.counts[N_FILLS])
+        self.ticket_log = _wider(self.ticket_log, self.counts[N_TICKETS])
 
     def record(self, n_bars: int, initial_cash: float) -> Record:
         """Return what happened on the first `n_bars` rows, as views that cannot be written to."""
         orders = self.order_log[: self.counts[N_ORDERS]]
         fills = self.fill_log[: self.counts[N_FILLS]]
         equity = self.equity[:n_bars]
-        for array in (orders, fills, equity):
+        tickets = self.ticket_log[: self.counts[N_TICKETS]]
+        for array in (orders, fills, tickets, equity):
             array.flags.writeable = False
-        return Record(orders, fills, equity, initial_cash)
+        return Record(orders, fills, tickets, equity, initial_cash)
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """A finished ledger: `orders` and `fills` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``."""
+    """A finished ledger: `orders`, `fills`, `tickets` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``."""
 
     orders: RecordArray
     fills: RecordArray
+    tickets: RecordArray
     equity: FloatArray
     initial_cash: float
 
@@ -72,8 +92,16 @@ def _wider(log: RecordArray, n_used: int) -> RecordArray:
     return wider
 
 
-def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
-    """Lay orders out as people read them: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
+def order_frame(
+    orders: RecordArray, tickets: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]
+) -> pd.DataFrame:
+    """Lay orders out as people read them.
+
+    Columns ``id, time, bar, symbol, kind, amount, limit, stop, trail, tif, status, reason, filled_quantity``; prices
+    are NaN where an order has none, `trail` is a distance of price or a fraction of it.
+    """
+    own = np.where(orders["ticket"] >= 0, orders["ticket"], len(tickets))
+    tickets = np.append(tickets, np.array([NO_TICKET], TICKET))
     return pd.DataFrame(
         {
             "id": np.arange(len(orders)),
@@ -82,8 +110,12 @@ def order_frame(orders: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str,
             "symbol": named(orders["symbol"], symbols),
             "kind": named(orders["kind"], KIND_NAMES),
             "amount": orders["amount"],
+            "limit": tickets["limit"][own],
+            "stop": tickets["stop"][own],
+            "trail": tickets["trail"][own],
+            "tif": named(tickets["tif"][own], TIF_NAMES),
             "status": named(orders["status"], STATUS_NAMES),
-            "reason": named(orders["reason"], REASON_NAMES),
+            "reason": named(orders["reason"], REASONS),
             "filled_quantity": orders["filled_quantity"],
         }
     )

@@ -151,7 +151,9 @@ def test_reading_a_forecast(bars):
 def opened(strategy, bars, table):
     """The loop alone of a compiled run: inputs are computed before, tables are made after."""
     inputs = compute_inputs(strategy, bars, ForecastSource(table))
-    setup = Setup(strategy, bars, inputs, range(bars.n_bars), CASH, terms_of(COSTS, Account()), Execution())
+    setup = Setup(
+        strategy, bars, inputs, range(bars.n_bars), CASH, terms_of(COSTS, Account(), Execution()), Execution()
+    )
     return lambda: run(setup, COMPILED, lambda row: None)
 
 

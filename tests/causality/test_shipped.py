@@ -12,9 +12,10 @@ from strategies.forecast_rank import ForecastRank
 from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.pairs import Pairs
+from strategies.risk_parity import RiskParity
 from strategies.sma_cross import SmaCross
 
-FROM_FEATURES = (BuyAndHold(), SmaCross(), MomentumRank(keep=1), MeanReversion(), Pairs())
+FROM_FEATURES = (BuyAndHold(), SmaCross(), MomentumRank(keep=1), MeanReversion(), Pairs(), RiskParity())
 FILLS = ("next_open", "same_close")
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantlab.records import KIND_NAMES, REASON_NAMES, STATUS_NAMES
-from quantlab.trading.account import Account, terms_of
+from quantlab.records import KIND_NAMES, REASONS, STATUS_NAMES
+from quantlab.trading.account import Account, Execution, terms_of
 from quantlab.trading.broker import Broker
 from quantlab.trading.costs import Costs
 from tests.naive import accounting
@@ -32,7 +32,9 @@ def one_instant(cash, position, orders, price, value_price, volume, costs, lever
         end_rows=np.full(n, 2),
         ends={},
     )
-    broker = Broker(bars, cash, terms_of(costs, Account(leverage=leverage, whole_units=whole)), opens)
+    broker = Broker(
+        bars, cash, terms_of(costs, Account(leverage=leverage, whole_units=whole), Execution()), opens
+    )
     broker.position[:] = [position[i] for i in range(n)]
     for symbol, kind, amount in orders:
         broker.place(0, symbol, WISHES.index(kind), amount)
@@ -97,7 +99,7 @@ def instants(draw, costs=any_costs):
 
 
 def outcome(broker, record, k):
-    return STATUS_NAMES[record.orders[k]["status"]], REASON_NAMES[record.orders[k]["reason"]]
+    return STATUS_NAMES[record.orders[k]["status"]], REASONS[record.orders[k]["reason"]]
 
 
 @settings(max_examples=400, deadline=None)
@@ -216,7 +218,7 @@ def test_buys_that_exceed_cash_are_cut_by_one_factor():
     )
     assert list(broker.position) == pytest.approx([60.0, 20.0], rel=1e-15)
     assert broker.money[0] == 0.0
-    assert [REASON_NAMES[r] for r in record.orders["reason"]] == ["scaled_to_cash"] * 2
+    assert [REASONS[r] for r in record.orders["reason"]] == ["scaled_to_cash"] * 2
 
 
 def test_shorts_and_longs_share_the_factor():
@@ -242,7 +244,7 @@ def test_whole_units_are_cut_towards_zero_and_survive_float_noise():
     assert broker.position[0] == 3.0  # 0.3 / 0.1 is 2.9999999999999996
     broker, record = one_instant(100.0, {0: 0.0}, [(0, "value", 0.05)], whole=True, **case)
     assert broker.position[0] == 0.0
-    assert REASON_NAMES[record.orders[0]["reason"]] == "below_one_unit"
+    assert REASONS[record.orders[0]["reason"]] == "below_one_unit"
 
 
 def test_a_symbol_without_a_bar_waits():
@@ -275,7 +277,7 @@ def test_cash_that_dust_leaves_is_not_lost():
         1.0,
         False,
     )
-    assert [REASON_NAMES[r] for r in record.orders["reason"]][1:] == ["no_cash"] * 49
+    assert [REASONS[r] for r in record.orders["reason"]][1:] == ["no_cash"] * 49
     spent = math.fsum(record.fills["quantity"] * record.fills["price"])
     assert broker.money[0] == pytest.approx(1e9 - spent, abs=1e-6)
     assert broker.money[0] > 1.0

@@ -9,39 +9,57 @@ import math
 DUST = 1e-9
 
 
-def instant(cash, position, orders, price, value_price, volume, costs, leverage=1.0, whole=False):
+def instant(
+    cash, position, orders, price, value_price, volume, costs, leverage=1.0, whole=False, room=None, left=None
+):
     """Let `orders` (list of (symbol, kind, amount)) meet `price`; return cash, position, fills, reasons.
 
     `price` has only the symbols that trade now; `value_price` values every held symbol. A fill is
     (order number, symbol, quantity, price, commission).
+
+    An order may have a fourth entry, a dict: a "price" of its own, a "limit" that its fills are never worse than,
+    "reduce_only". `room` (symbol -> units, changed in place) is what may still be traded of each symbol; the units
+    that it keeps out of an order go to `left` (order number -> units).
     """
     position, fills, reasons = dict(position), [], {}
+    terms = [order[3] if len(order) > 3 else {} for order in orders]
+    at = [own["price"] if "price" in own else price[o[0]] for o, own in zip(orders, terms, strict=True)]
     cut = (lambda q: float(math.trunc(q * (1 + 1e-12)))) if whole else (lambda q: q)
 
     def worth(sign):  # gross value held long (+1) or short (-1)
         return sum(max(0.0, sign * q * value_price[s]) for s, q in position.items() if q)
 
-    def fill_price(s, q):
+    def fill_price(k, q):
+        s, p, limit = orders[k][0], at[k], terms[k].get("limit")
         fraction = costs.slippage + (costs.volume_slippage and costs.volume_slippage * abs(q) / volume[s])
-        worse = math.copysign(1.0, q) * (abs(price[s]) * fraction + costs.spread / 2)
-        return max(price[s] + worse, 0.0) if price[s] >= 0 else price[s] + worse
+        worse = math.copysign(1.0, q) * (abs(p) * fraction + costs.spread / 2)
+        paid = max(p + worse, 0.0) if p >= 0 else p + worse
+        if limit is None:
+            return paid
+        return min(paid, limit) if q > 0 else max(paid, limit)
 
-    def commission(s, q):
-        v = abs(q * fill_price(s, q))
+    def commission(k, q):
+        v = abs(q * fill_price(k, q))
         charge = costs.commission * v + costs.commission_per_unit * abs(q) + costs.commission_fixed
         return max(costs.commission_minimum, charge)
 
     def fill(k, s, q):
         nonlocal cash
-        cash += -q * fill_price(s, q) - commission(s, q)
+        cash += -q * fill_price(k, q) - commission(k, q)
         position[s] += q
-        fills.append((k, s, q, fill_price(s, q), commission(s, q)))
+        if room is not None:
+            room[s] -= abs(q)
+        fills.append((k, s, q, fill_price(k, q), commission(k, q)))
+
+    def within(s, q, most):  # the part of q that the volume allows
+        return q if most is None else math.copysign(min(abs(q), most[s]), q)
 
     # 1. What every order asks for, on the equity before the instant's trades.
     equity, wish = cash + worth(1) - worth(-1), {}
-    for k, (s, kind, amount) in enumerate(orders):
-        p, held = price[s], position[s]
-        if costs.volume_slippage and not volume[s] > 0:
+    for k, (s, kind, amount, *_) in enumerate(orders):
+        p, held = at[k], position[s]
+        unknown = room is not None and math.isnan(room[s])
+        if unknown or (room is None and costs.volume_slippage and not volume[s] > 0):
             reasons[k] = "no_volume"
         elif p <= 0 and (kind == "value" or (kind in ("target_value", "target_weight") and amount != 0)):
             reasons[k] = "no_price"
@@ -61,14 +79,27 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
 
     # 2. What reduces a position goes first and is never scaled; a flip is a close and an open.
     for k in list(wish):
-        s = orders[k][0]
+        s, only = orders[k][0], terms[k].get("reduce_only")
         if wish[k] * position[s] < 0:
             whole_close = abs(wish[k]) >= abs(position[s]) * (
                 1 - 1e-12
             )  # what differs by rounding is a close
             part = -position[s] if whole_close else wish[k]
-            fill(k, s, part)
+            wish[k] = part if only else wish[k]
+            part = within(s, part, room)
+            if part:
+                fill(k, s, part)
             wish[k] = 0.0 if abs(wish[k] - part) <= 1e-12 * abs(part) else wish[k] - part
+        elif only:
+            wish[k], reasons[k] = 0.0, "nothing_to_reduce"
+    free = room and dict(room)  # the volume, to be shared out in the sequence of placing
+    for k, q in wish.items():
+        s = orders[k][0]
+        wish[k] = within(s, q, free)
+        if free is not None:
+            free[s] -= abs(wish[k])
+            if abs(q) - abs(wish[k]) > 1e-12 * abs(q):  # a rest of rounding is no rest
+                left[k] = q - wish[k]
     wish = {k: q for k, q in wish.items() if q}
     if not wish:
         return cash, position, fills, reasons
@@ -76,27 +107,27 @@ def instant(cash, position, orders, price, value_price, volume, costs, leverage=
     # 3. What opens one shares the largest factor f that keeps gross value within leverage x equity after costs:
     #    K + f G <= L (E - costs(f)), all at this instant's prices.
     equity = cash + worth(1) - worth(-1)
-    room = leverage * equity - worth(1) - worth(-1)
+    headroom = leverage * equity - worth(1) - worth(-1)
 
     def need(f):
         total = 0.0
         for k, q in wish.items():
-            s, q = orders[k][0], f * q
+            q = f * q
             if q:
-                cost = abs(q * (fill_price(s, q) - price[s])) + commission(s, q)
-                total += abs(q * price[s]) + leverage * cost
+                cost = abs(q * (fill_price(k, q) - at[k])) + commission(k, q)
+                total += abs(q * at[k]) + leverage * cost
         return total
 
     low, high = 0.0, 1.0
-    if need(1.0) > room:
+    if need(1.0) > headroom:
         for _ in range(200):
             middle = (low + high) / 2
-            low, high = (middle, high) if need(middle) <= room else (low, middle)
+            low, high = (middle, high) if need(middle) <= headroom else (low, middle)
     else:
         low = 1.0
     for k, q in wish.items():
         s = orders[k][0]
-        if low < 1 and not low * abs(q * price[s]) >= max(DUST * equity, 1e-300):
+        if low < 1 and not low * abs(q * at[k]) >= max(DUST * equity, 1e-300):
             reasons[k] = "no_cash"
         elif cut(low * q) == 0:
             reasons[k] = "below_one_unit"

@@ -7,7 +7,6 @@ interpreted engine, which knows the words.
 from __future__ import annotations
 
 import hashlib
-import math
 import operator
 from functools import cache
 from typing import Any
@@ -18,16 +17,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload, overload_attribute, overload_method, register_jitable
 
 from quantlab.engine.compiled.types import NOW_PLACES, InputType, NowType
-from quantlab.errors import OrderError, StrategyError
+from quantlab.errors import StrategyError
 from quantlab.kernels.places import PERIODS
-from quantlab.kernels.pointers import array_value, caller, read_bool, read_int
-from quantlab.records import TARGET_QUANTITY, TARGET_VALUE, TARGET_WEIGHT, UNITS, VALUE
+from quantlab.kernels.pointers import array_value, read_bool, read_int
 
 ROWS = types.Array(types.float64, 2, "C", readonly=True)
 ROW = types.Array(types.float64, 1, "C", readonly=True)
-
-_place: Any = caller(types.int64, types.int64, types.int64, types.int64, types.int64, types.float64)
-_place_all: Any = caller(types.int64, types.int64, types.int64, types.int64, types.int64)
 
 
 def name_number(name: str) -> int:
@@ -52,12 +47,10 @@ def _member(name: str) -> Any:
     return member
 
 
-_MEMBERS = {name: _member(name) for name in ("table", "offset", *NOW_PLACES)}
-_table: Any = _MEMBERS["table"]
-_place_address: Any = _MEMBERS["place"]
-_place_all_address: Any = _MEMBERS["place_all"]
-_names: Any = _MEMBERS["names"]
-_name_places: Any = _MEMBERS["name_places"]
+MEMBERS = {name: _member(name) for name in ("table", "offset", *NOW_PLACES)}
+table_address: Any = MEMBERS["table"]
+_names: Any = MEMBERS["names"]
+_name_places: Any = MEMBERS["name_places"]
 
 
 @intrinsic
@@ -123,7 +116,7 @@ def _level(k: int) -> Any:
 
 
 @intrinsic
-def _address_of(typing_context: Any, array: Any) -> Any:
+def data_address(typing_context: Any, array: Any) -> Any:
     """Address of a contiguous array's first element."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -134,7 +127,7 @@ def _address_of(typing_context: Any, array: Any) -> Any:
 
 
 @intrinsic
-def _keep_until_here(typing_context: Any, array: Any) -> Any:
+def keep_until_here(typing_context: Any, array: Any) -> Any:
     """Do nothing with an array: memory behind an address must not be given back while the address is in use."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -155,17 +148,17 @@ def _getitem(now: Any, key: Any) -> Any:
     if isinstance(key, types.BaseTuple) and len(key) == 2 and isinstance(key[0], InputType):
         if not isinstance(key[1], types.Integer):
             return None
-        return lambda now, key: _cell(now, _values(key[0]), _number(now, key[1]))
+        return lambda now, key: _cell(now, _values(key[0]), symbol_number(now, key[1]))
     return None
 
 
-def _number(now: Any, i: Any) -> Any:
+def symbol_number(now: Any, i: Any) -> Any:
     """Symbol number of `i`; negative ones count from the end."""
     raise NotImplementedError("compiled code only")
 
 
-@overload(_number, strict=False)
-def _number_compiled(now: Any, i: Any) -> Any:
+@overload(symbol_number, strict=False)
+def _symbol_number_compiled(now: Any, i: Any) -> Any:
     if not isinstance(i, types.Integer):
         return None
 
@@ -187,7 +180,7 @@ def _quantile(now: Any, forecast: Any, level: Any, i: Any = None) -> Any:
     find = _level_finder(forecast.levels)
     if i is None or isinstance(i, types.NoneType | types.Omitted):
         return lambda now, forecast, level, i=None: _row(now, find(forecast, level))
-    return lambda now, forecast, level, i=None: _cell(now, find(forecast, level), _number(now, i))
+    return lambda now, forecast, level, i=None: _cell(now, find(forecast, level), symbol_number(now, i))
 
 
 def _level_finder(levels: tuple[float, ...]) -> Any:
@@ -235,7 +228,7 @@ def _past(now: Any, source: Any, n: Any) -> Any:
     def past_field(now: Any, source: Any, n: Any) -> Any:
         if not 0 < n <= now.bar + 1:
             raise StrategyError("past")
-        return _rows(now, read_int(_table(now), place), n)
+        return _rows(now, read_int(table_address(now), place), n)
 
     return past_field
 
@@ -269,7 +262,7 @@ def _over(typing_context: Any, value: Any, by: Any) -> Any:
 def _is_new(now: Any, period: Any) -> Any:
     if not isinstance(period, types.StringLiteral) or period.literal_value not in PERIODS:
         return None
-    starts = _MEMBERS[period.literal_value]
+    starts = MEMBERS[period.literal_value]
     return lambda now, period: read_bool(starts(now), now.bar)
 
 
@@ -294,85 +287,3 @@ def _index(now: Any, symbol: Any) -> Any:
         raise KeyError("symbol")
 
     return index
-
-
-# Orders -----------------------------------------------------------------------------------------------------------
-
-
-def _is_order(i: Any, amount: Any) -> bool:
-    return isinstance(i, types.Integer) and isinstance(amount, types.Integer | types.Float | types.Boolean)
-
-
-def _ordered(now: Any, i: Any, kind: Any, amount: Any) -> Any:
-    """Place an order after the checks of the interpreted engine; return its id, or −1."""
-    raise NotImplementedError("compiled code only")
-
-
-@overload(_ordered, strict=False)
-def _ordered_compiled(now: Any, i: Any, kind: Any, amount: Any) -> Any:
-    def ordered(now: Any, i: Any, kind: Any, amount: Any) -> Any:
-        number = float(amount)
-        if not math.isfinite(number):
-            raise OrderError("amount")
-        return max(_place(_place_address(now), (_table(now), now.bar, _number(now, i), kind, number)), -1)
-
-    return ordered
-
-
-@overload_method(NowType, "order", strict=False)
-def _order(now: Any, i: Any, quantity: Any) -> Any:
-    if _is_order(i, quantity):
-        return lambda now, i, quantity: _ordered(now, i, UNITS, quantity)
-    return None
-
-
-@overload_method(NowType, "order_value", strict=False)
-def _order_value(now: Any, i: Any, value: Any) -> Any:
-    if _is_order(i, value):
-        return lambda now, i, value: _ordered(now, i, VALUE, value)
-    return None
-
-
-@overload_method(NowType, "target_quantity", strict=False)
-def _target_quantity(now: Any, i: Any, quantity: Any) -> Any:
-    if _is_order(i, quantity):
-        return lambda now, i, quantity: _ordered(now, i, TARGET_QUANTITY, quantity)
-    return None
-
-
-@overload_method(NowType, "target_value", strict=False)
-def _target_value(now: Any, i: Any, value: Any) -> Any:
-    if _is_order(i, value):
-        return lambda now, i, value: _ordered(now, i, TARGET_VALUE, value)
-    return None
-
-
-@overload_method(NowType, "target_weight", strict=False)
-def _target_weight(now: Any, i: Any, weight: Any) -> Any:
-    if _is_order(i, weight):
-        return lambda now, i, weight: _ordered(now, i, TARGET_WEIGHT, weight)
-    return None
-
-
-@overload_method(NowType, "close_position", strict=False)
-def _close_position(now: Any, i: Any) -> Any:
-    return (lambda now, i: _ordered(now, i, TARGET_QUANTITY, 0.0)) if isinstance(i, types.Integer) else None
-
-
-@overload_method(NowType, "target_weights", strict=False)
-def _target_weights(now: Any, weights: Any) -> Any:
-    if not isinstance(weights, types.List | types.UniTuple) and getattr(weights, "ndim", 0) != 1:
-        return None
-
-    def target_weights(now: Any, weights: Any) -> Any:
-        if len(weights) != now.n_symbols:
-            raise OrderError("weights")
-        aims = np.empty(len(weights))
-        for i in range(len(weights)):
-            aims[i] = weights[i]
-            if not math.isfinite(aims[i]):
-                raise OrderError("amount")
-        _place_all(_place_all_address(now), (_table(now), now.bar, TARGET_WEIGHT, _address_of(aims)))
-        _keep_until_here(aims)
-
-    return target_weights

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from quantlab.engine.compiled.clone import signed
 from quantlab.engine.compiled.types import KINDS, NOW_PLACES, InputType, NowType, SelfType
-from quantlab.engine.now import Fill
+from quantlab.engine.now import Fill, Reject
 from quantlab.kernels._cache import ContentCache
 from quantlab.kernels.execution import worth
 from quantlab.kernels.places import (
@@ -32,31 +32,46 @@ from quantlab.kernels.places import (
     MEET,
     MONEY,
     N_SYMBOLS,
+    ORDER_ROOM,
+    ORDERS,
     POSITION,
+    REFUSED,
     RUINED,
     SAME_CLOSE,
     STOP,
+    TRADE,
 )
 from quantlab.kernels.pointers import caller, read_float, read_int, viewer, write_float, write_int
-from quantlab.records import FILL, N_FILLS, N_QUEUED
+from quantlab.records import FILL, N_FILLS, N_QUEUED, N_REFUSED, N_TICKETS, ORDER
 
 _floats: Any = viewer(types.float64)
 _marks: Any = viewer(types.float64, readonly=True)
 _fills: Any = viewer(from_dtype(FILL))
+_orders: Any = viewer(from_dtype(ORDER))
+_trade: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _meet: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _delist: Any = caller(types.int64, types.int64, types.int64)
 
 
 def compiled_loop(
-    name: str, key: str, now_type: NowType, self_type: SelfType, on_bar: Any, on_fill: Any
+    name: str,
+    key: str,
+    now_type: NowType,
+    self_type: SelfType,
+    on_bar: Any,
+    on_fill: Any,
+    on_reject: Any,
 ) -> Any:
     """Return ``run(table) -> stop`` for one strategy: its hooks inlined into the loop, kept on disk under `key`.
 
-    `on_fill` is None for a strategy that does not listen. `stop` is the row after the last one lived through.
+    `on_fill` and `on_reject` are None for a strategy that does not listen. `stop` is the row after the last one lived
+    through.
     """
     begin_now, moved, begin_self = _opener(now_type), _mover(now_type), _self_opener(self_type)
     hears = on_fill is not None
     tell: Any = _teller(on_fill, key) if hears else _silent
+    hears_rejects = on_reject is not None
+    tell_rejects: Any = _reject_teller(on_reject, key) if hears_rejects else _silent
 
     def run(table: Any) -> Any:
         now = begin_now(table)
@@ -80,8 +95,11 @@ def compiled_loop(
                 fresh += _delist(read_int(table, DELIST), (table, next_end))
                 n_ended += 1
                 next_end = read_int(delistings, n_ended)
-            if next_open and read_int(counts, N_QUEUED) > 0:
-                fresh += _meet(read_int(table, MEET), (table, bar, bar - 1))
+            if read_int(counts, N_QUEUED) > 0:
+                if read_int(counts, N_TICKETS) > 0:
+                    fresh += _trade(read_int(table, TRADE), (table, bar, int(next_open)))
+                elif next_open:
+                    fresh += _meet(read_int(table, MEET), (table, bar, bar - 1))
             value = worth(_marks(mark + 8 * n * bar, n), position, read_float(money, 0))
             write_float(equity, bar, value)
             if value <= 0.0:
@@ -89,6 +107,8 @@ def compiled_loop(
                 return bar + 1
             if hears and fresh > 0:
                 tell(me, now, table, fresh)
+            if hears_rejects:
+                tell_rejects(me, now, table, 0)
             on_bar(me, now)
             if not next_open and read_int(counts, N_QUEUED) > 0:
                 fresh = _meet(read_int(table, MEET), (table, bar, bar))
@@ -100,6 +120,8 @@ def compiled_loop(
                         return bar + 1
                     if hears:
                         tell(me, now, table, fresh)
+                if hears_rejects:
+                    tell_rejects(me, now, table, 0)
         return stop
 
     run.__qualname__ = signed("run", key)
@@ -126,6 +148,21 @@ def _teller(on_fill: Any, key: str) -> Any:
 
     tell.__qualname__ = signed("tell", key)
     return numba.njit(error_model="python")(tell)
+
+
+def _reject_teller(on_reject: Any, key: str) -> Any:
+    """Return ``tell``: the orders rejected in the last instant told in their sequence, and forgotten."""
+
+    def tell_rejects(me: Any, now: Any, table: Any, _: Any) -> None:
+        counts = read_int(table, COUNTS)
+        for k in range(read_int(counts, N_REFUSED)):
+            order = read_int(read_int(table, REFUSED), k)
+            row = _orders(read_int(table, ORDERS), read_int(table, ORDER_ROOM))[order]
+            on_reject(me, now, Reject(order, types.int64(row["symbol"]), types.int64(row["reason"])))
+        write_int(counts, N_REFUSED, 0)
+
+    tell_rejects.__qualname__ = signed("tell_rejects", key)
+    return numba.njit(error_model="python")(tell_rejects)
 
 
 def _opener(now_type: NowType) -> Any:

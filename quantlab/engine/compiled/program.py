@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import types
 
-from quantlab.engine.compiled import face  # noqa: F401  (gives `now` its methods)
+from quantlab.engine.compiled import face_orders  # noqa: F401  (gives `now` its methods, with those of `face`)
 from quantlab.engine.compiled.clone import PLAIN, Clones
 from quantlab.engine.compiled.compiler import strategy_compiler
 from quantlab.engine.compiled.layout import Kind, Layout
@@ -102,19 +102,21 @@ def program_of(strategy: Strategy, sources: Mapping[str, Source], fields: Iterab
     on_bar = clones.dispatcher_of(_function(kind, "on_bar"))
     hears = kind.on_fill is not Strategy.on_fill
     on_fill = clones.dispatcher_of(_function(kind, "on_fill")) if hears else None
+    hears_rejects = kind.on_reject is not Strategy.on_reject
+    on_reject = clones.dispatcher_of(_function(kind, "on_reject")) if hears_rejects else None
     methods, constants = _members(kind, clones)
     content = clones.content
     texts = {name: value for name, value in strategy.params.items() if isinstance(value, str)}
     mentioned = clones.texts | set(texts.values())
     layout = _layout(kind, sources, sorted(mentioned.intersection(fields)))
-    parts = (content, layout, sorted(texts.items()), hears, machine_digest())
+    parts = (content, layout, sorted(texts.items()), hears, hears_rejects, machine_digest())
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     if key not in _PROGRAMS:
         while len(_PROGRAMS) >= KEPT:
             del _PROGRAMS[next(iter(_PROGRAMS))]
         clones.sign(key)
         self_type = SelfType(key, layout, texts, constants, methods)
-        loop = compiled_loop(kind.__qualname__, key, NowType(layout), self_type, on_bar, on_fill)
+        loop = compiled_loop(kind.__qualname__, key, NowType(layout), self_type, on_bar, on_fill, on_reject)
         if not clones.storable:
             loop._cache.disable()
         _PROGRAMS[key] = Program(kind, key, layout, frozenset(clones.names), frozenset(mentioned), loop)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quantlab.market.bars import Bars
 
 NEVER = np.iinfo(np.int64).max
-_Grow = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 ORDER_METHODS = ("order", "order_value", "target_quantity", "target_value", "target_weight", "close_position")
 
 
@@ -93,7 +93,7 @@ def table_of(program: Program, bars: Bars, inputs: Inputs, broker: Broker, plan:
     _point_to_books(table, broker)
     ends = np.unique(bars.end_rows) + 1
     table.point("delistings", np.concatenate([ends[ends < plan.stop], [NEVER]]))
-    _point_to_natives(table, program, has_ends=len(bars.ends) > 0)
+    _point_to_natives(table, program, broker, has_ends=len(bars.ends) > 0)
     return table
 
 
@@ -136,10 +136,34 @@ def _point_to_books(table: Table, broker: Broker) -> None:
         _point_to_logs(table, broker)
         return 0
 
-    callback = _Grow(grow)
+    callback = _Callback(grow)
     table._kept[AT["grow"]] = callback
     table.put("grow", ctypes.cast(callback, ctypes.c_void_p).value or 0)
     _point_to_logs(table, broker)
+    _let_prepare(table, broker)
+
+
+def _let_prepare(table: Table, broker: Broker) -> None:
+    """Let compiled code ask for the kernels of orders with tickets when it first needs one."""
+
+    def prepare(_: int) -> int:
+        _point_to_tickets(table, broker)
+        return 0
+
+    callback = _Callback(prepare)
+    table._kept[AT["prepare"]] = callback
+    table.put("prepare", ctypes.cast(callback, ctypes.c_void_p).value or 0)
+
+
+def _point_to_tickets(table: Table, broker: Broker) -> None:
+    tape = broker.tape
+    for name in ("open", "high", "low", "close"):
+        table.point(f"tape_{name}", getattr(tape, name))
+    table.put("n_tape_rows", len(tape.open))
+    table.point("first_row", tape.first_row)
+    table.point("day_end", tape.day_end)
+    for name in ("trade", "describe", "succeed", "bind", "tie", "cancel", "place_ticket"):
+        table.put(name, getattr(natives, name).address)
 
 
 def _point_to_logs(table: Table, broker: Broker) -> None:
@@ -148,13 +172,17 @@ def _point_to_logs(table: Table, broker: Broker) -> None:
         table.put(f"n_{name}", len(log))
 
 
-def _point_to_natives(table: Table, program: Program, *, has_ends: bool) -> None:
+def _point_to_natives(table: Table, program: Program, broker: Broker, *, has_ends: bool) -> None:
     """Set the addresses of the kernels that the run can need; the others are not even compiled."""
     table.put("meet", natives.meet.address)
-    if program.names.intersection(ORDER_METHODS):
-        table.put("place", natives.place.address)
+    if program.names.intersection(ORDER_METHODS) or broker.tickets_for_all:
+        place = natives.place_as_ticket if broker.tickets_for_all else natives.place
+        table.put("place", place.address)
     if "target_weights" in program.names:
-        table.put("place_all", natives.place_all.address)
+        place_all = natives.place_all_as_tickets if broker.tickets_for_all else natives.place_all
+        table.put("place_all", place_all.address)
+    if broker.tickets_for_all:
+        _point_to_tickets(table, broker)
     if has_ends:
         table.put("delist", natives.delist.address)
 

@@ -37,7 +37,7 @@ def bars():
 
 def setup_of(strategy, bars):
     inputs = compute_inputs(strategy, bars, ForecastSource())
-    terms = terms_of(ql.Costs(), Account())
+    terms = terms_of(ql.Costs(), Account(), ql.Execution())
     return Setup(strategy, bars, inputs, range(bars.n_bars), 1e5, terms, Execution())
 
 

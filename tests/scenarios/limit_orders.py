@@ -1,0 +1,161 @@
+"""Limit orders: at the open where it is good enough, at the limit where the bar touches it, never worse."""
+
+from quantlab.trading.costs import Costs
+from tests.scenarios.scenario import FILLED, SCALED, SLIPPERY, START, WAITING, Scenario
+
+BUY_95 = [("order", 0, 10, {"limit": 95})]
+SELL_105 = [("order", 0, -10, {"limit": 105})]
+
+ROWS = [
+    Scenario("the low passes it: the limit", [START, (98, 99, 94, 97)], BUY_95, [(1, 10, 95)], [FILLED]),
+    Scenario("the low just touches it", [START, (98, 99, 95, 97)], BUY_95, [(1, 10, 95)], [FILLED]),
+    Scenario("the low stops short of it", [START, (98, 99, 95.5, 97)], BUY_95, [], [WAITING]),
+    Scenario("the open is better: the open", [START, (93, 97, 92, 96)], BUY_95, [(1, 10, 93)], [FILLED]),
+    Scenario("the open is the limit", [START, (95, 97, 92, 96)], BUY_95, [(1, 10, 95)], [FILLED]),
+    Scenario("sale: the high passes it", [START, (102, 106, 101, 103)], SELL_105, [(1, -10, 105)], [FILLED]),
+    Scenario("sale: the high touches it", [START, (102, 105, 101, 103)], SELL_105, [(1, -10, 105)], [FILLED]),
+    Scenario("sale: the high stops short", [START, (102, 104.5, 101, 103)], SELL_105, [], [WAITING]),
+    Scenario("sale: the open is better", [START, (108, 109, 104, 106)], SELL_105, [(1, -10, 108)], [FILLED]),
+    Scenario(
+        "sale: the open is the limit", [START, (105, 109, 104, 106)], SELL_105, [(1, -10, 105)], [FILLED]
+    ),
+    Scenario(
+        "a limit above the market is a market order with a worst price",
+        [START, (102, 103, 101, 102)],
+        [("order", 0, 10, {"limit": 104})],
+        [(1, 10, 102)],
+        [FILLED],
+    ),
+    Scenario(
+        "it rests until touched",
+        [START, (98, 99, 96, 97), (97, 98, 95.5, 96), (96, 97, 94, 95)],
+        BUY_95,
+        [(3, 10, 95)],
+        [FILLED],
+    ),
+    Scenario(
+        "an absent bar touches nothing",
+        [START, None, (96, 97, 95, 96)],
+        BUY_95,
+        [(2, 10, 95)],
+        [FILLED],
+    ),
+    Scenario(
+        "after an absent bar the open may be better",
+        [START, None, (91, 93, 90, 92)],
+        BUY_95,
+        [(2, 10, 91)],
+        [FILLED],
+    ),
+    Scenario(  # 95 x 1.01 = 95.95 would be worse than the limit
+        "slippage stops at the limit",
+        [START, (98, 99, 94, 97)],
+        BUY_95,
+        [(1, 10, 95)],
+        [FILLED],
+        costs=SLIPPERY,
+    ),
+    Scenario(  # 94.5 x 1.01 = 95.445
+        "slippage from a better open stops at the limit",
+        [START, (94.5, 97, 92, 96)],
+        BUY_95,
+        [(1, 10, 95)],
+        [FILLED],
+        costs=SLIPPERY,
+    ),
+    Scenario(  # 90 x 1.01 = 90.9
+        "slippage is paid where the limit leaves room",
+        [START, (90, 97, 89, 96)],
+        BUY_95,
+        [(1, 10, 90.9)],
+        [FILLED],
+        costs=SLIPPERY,
+    ),
+    Scenario(  # 106 x 0.99 = 104.94
+        "sale: slippage stops at the limit",
+        [START, (106, 109, 104, 106)],
+        SELL_105,
+        [(1, -10, 105)],
+        [FILLED],
+        costs=SLIPPERY,
+    ),
+    Scenario(  # 94.8 + 0.5 / 2 = 95.05
+        "half a spread stops at the limit",
+        [START, (94.8, 97, 92, 96)],
+        BUY_95,
+        [(1, 10, 95)],
+        [FILLED],
+        costs=Costs(spread=0.5),
+    ),
+    Scenario(  # 950 / 95
+        "a value is turned into units at the limit",
+        [START, (98, 99, 94, 97)],
+        [("order_value", 0, 950, {"limit": 95})],
+        [(1, 10, 95)],
+        [FILLED],
+    ),
+    Scenario(  # 930 / 93
+        "a value is turned into units at a better open",
+        [START, (93, 97, 92, 96)],
+        [("order_value", 0, 930, {"limit": 95})],
+        [(1, 10, 93)],
+        [FILLED],
+    ),
+    Scenario(  # 475 / 95
+        "what cash cannot pay is cut at the limit",
+        [START, (98, 99, 94, 97)],
+        BUY_95,
+        [(1, 5, 95)],
+        [SCALED],
+        cash=475.0,
+    ),
+    Scenario(
+        "two limits of one bar fill at their own prices",
+        [START, (98, 99, 89, 97)],
+        [("order", 0, 10, {"limit": 90}), ("order", 0, 10, {"limit": 95})],
+        [(1, 10, 90), (1, 10, 95)],
+        [FILLED, FILLED],
+    ),
+    Scenario(
+        "a purchase and a sale of one bar both fill",
+        [START, (100, 106, 94, 100)],
+        [*BUY_95, *SELL_105],
+        [(1, 10, 95), (1, -10, 105)],
+        [FILLED, FILLED],
+    ),
+    Scenario(  # all cash is in symbol 0; its sale brings 1,100, of which symbol 1 takes 20 x 50
+        "what reduces goes first and pays for what opens, whatever was placed first",
+        [START, START, (105, 111, 104, 108)],
+        {
+            0: [("order", 0, 10)],
+            1: [("order", 1, 20, {"limit": 50}), ("order", 0, -10, {"limit": 110})],
+        },
+        [(1, 10, 100), (2, -10, 110), (2, 20, 50)],
+        [FILLED, FILLED, FILLED],
+        beside=[(60, 60, 60, 60), (60, 60, 60, 60), (55, 56, 49, 52)],
+        cash=1_000.0,
+    ),
+    Scenario(  # E = 1,000 + 40 x 90 = 4,600 at the open; K = 3,600; 1,000 of room buy 12.5 at 80
+        "headroom is valued at the open",
+        [START, START, (90, 91, 79, 85)],
+        {0: [("order", 0, 40)], 1: [("order", 0, 20, {"limit": 80})]},
+        [(1, 40, 100), (2, 12.5, 80)],
+        [FILLED, SCALED],
+        cash=5_000.0,
+    ),
+    Scenario(
+        "prices may be negative where the bars are",
+        [(1, 1, 1, 1), (0, 1, -6, -4)],
+        [("order", 0, 10, {"limit": -5})],
+        [(1, 10, -5)],
+        [FILLED],
+    ),
+    Scenario(
+        "in same-close mode a limit order belongs to the next bar",
+        [(90, 100, 90, 90), (98, 99, 94, 97)],
+        BUY_95,
+        [(1, 10, 95)],
+        [FILLED],
+        same_close=True,
+    ),
+]

@@ -1,0 +1,123 @@
+"""Market orders: at the next open of their symbol, whatever it is."""
+
+from quantlab.trading.costs import Costs
+from tests.scenarios.scenario import FILLED, NO_CASH, REPLACED, SCALED, SLIPPERY, START, WAITING, Scenario
+
+UP = [START, (102, 105, 101, 104)]
+
+ROWS = [
+    Scenario("a purchase fills at the next open", UP, [("order", 0, 10)], [(1, 10, 102)], [FILLED]),
+    Scenario("a sale opens a short", UP, [("order", 0, -10)], [(1, -10, 102)], [FILLED]),
+    Scenario(
+        "without a bar the order waits for the next one",
+        [START, None, (103, 104, 103, 104)],
+        [("order", 0, 10)],
+        [(2, 10, 103)],
+        [FILLED],
+    ),
+    Scenario("an order of the last bar meets nothing", [START], [("order", 0, 10)], [], [WAITING]),
+    Scenario(  # 102 x 1.01
+        "slippage makes a purchase dearer",
+        UP,
+        [("order", 0, 10)],
+        [(1, 10, 103.02)],
+        [FILLED],
+        costs=SLIPPERY,
+    ),
+    Scenario(  # 102 - 0.5 / 2
+        "half the spread makes a sale cheaper",
+        UP,
+        [("order", 0, -10)],
+        [(1, -10, 101.75)],
+        [FILLED],
+        costs=Costs(spread=0.5),
+    ),
+    Scenario(  # 1,020 / 102
+        "a value is turned into units at the open",
+        UP,
+        [("order_value", 0, 1_020)],
+        [(1, 10, 102)],
+        [FILLED],
+    ),
+    Scenario(  # half of 10,000 at 102 is 49.0196...; at 100 it would be 50
+        "a weight is of equity at the open",
+        UP,
+        [("target_weight", 0, 0.5)],
+        [(1, 5_000 / 102, 102)],
+        [FILLED],
+    ),
+    Scenario(
+        "a flip is a close and an open",
+        [*UP, (104, 106, 103, 105)],
+        {0: [("order", 0, 10)], 1: [("target_quantity", 0, -5)]},
+        [(1, 10, 102), (2, -10, 104), (2, -5, 104)],
+        [FILLED, FILLED],
+    ),
+    Scenario(
+        "the last target of a symbol wins",
+        UP,
+        [("target_quantity", 0, 5), ("target_quantity", 0, 3)],
+        [(1, 3, 102)],
+        [REPLACED, FILLED],
+    ),
+    Scenario(  # 1,020 of cash buy 10 at 102
+        "what cash cannot pay is cut",
+        UP,
+        [("order", 0, 20)],
+        [(1, 10, 102)],
+        [SCALED],
+        cash=1_020.0,
+    ),
+    Scenario(
+        "without cash an order is rejected",
+        [*UP, (104, 106, 103, 105)],
+        {0: [("target_weight", 0, 1)], 1: [("order", 0, 1)]},
+        [(1, 10, 102)],
+        [FILLED, NO_CASH],
+        cash=1_020.0,
+    ),
+    Scenario("whole units are cut", UP, [("order", 0, 2.7)], [(1, 2, 102)], [FILLED], whole=True),
+    Scenario(
+        "less than one unit is nothing",
+        UP,
+        [("order", 0, -0.4)],
+        [],
+        [("rejected", "below_one_unit")],
+        whole=True,
+    ),
+    Scenario("no units are no order", UP, [("order", 0, 0), ("order", 0, 1)], [(1, 1, 102)], [FILLED]),
+    Scenario(
+        "in same-close mode the close of the decision is met",
+        UP,
+        [("order", 0, 10)],
+        [(0, 10, 100)],
+        [FILLED],
+        same_close=True,
+    ),
+    Scenario(
+        "in same-close mode an absent symbol's next close is met",
+        [START, None, (103, 106, 102, 105)],
+        {1: [("order", 0, 10)]},
+        [(2, 10, 105)],
+        [FILLED],
+        same_close=True,
+    ),
+    Scenario(
+        "a symbol that ended cannot be bought",
+        [START, None],
+        [("order", 0, 10)],
+        [],
+        [("rejected", "delisted")],
+        beside=[START, START],
+        ends={0: (0, 0.0)},
+    ),
+    Scenario(  # bought at 102, closed at the last close less a half: 104 x 0.5
+        "a position is closed when its symbol ends, at the last close and the delisting return",
+        [*UP, None],
+        [("order", 0, 10)],
+        [(1, 10, 102), (2, -10, 52)],
+        [FILLED, ("filled", "delisted")],
+        beside=[START, START, START],
+        ends={0: (1, -0.5)},
+    ),
+]
