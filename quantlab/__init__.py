@@ -21,6 +21,7 @@ _HOME = {
     "Execution": "quantlab.trading.account",
     "Fill": "quantlab.engine.now",
     "FollowWeights": "quantlab.engine.follow_weights",
+    "Instrument": "quantlab.trading.account",
     "Forecaster": "quantlab.forecasting.forecaster",
     "Forecasts": "quantlab.forecasting.forecast",
     "NaiveForecaster": "quantlab.forecasting.baselines",
@@ -101,4 +102,5 @@ if TYPE_CHECKING:
     from quantlab.trading import sizing as sizing
     from quantlab.trading.account import Account as Account
     from quantlab.trading.account import Execution as Execution
+    from quantlab.trading.account import Instrument as Instrument
     from quantlab.trading.costs import Costs as Costs

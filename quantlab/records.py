@@ -18,6 +18,7 @@ TARGET_VALUE: Final = 3
 TARGET_WEIGHT: Final = 4
 LIQUIDATION: Final = 5
 DELISTING: Final = 6
+MARGIN_CALL: Final = 7
 KIND_NAMES: Final = (
     "units",
     "value",
@@ -26,6 +27,7 @@ KIND_NAMES: Final = (
     "target_weight",
     "liquidation",
     "delisting",
+    "margin_call",
 )
 
 # What became of it.
@@ -62,6 +64,8 @@ BY_STRATEGY: Final = 11
 ONE_FILLED: Final = 12
 ENTRY_ENDED: Final = 13
 NOTHING_TO_REDUCE: Final = 14
+BELOW_MARGIN: Final = 15
+NOT_SHORTABLE: Final = 16
 REASONS: Final = (
     "",
     "scaled_to_cash",
@@ -78,6 +82,8 @@ REASONS: Final = (
     "one_filled",
     "entry_ended",
     "nothing_to_reduce",
+    "below_margin",
+    "not_shortable",
 )
 
 # How long an order lives, and when it may be filled.
@@ -156,6 +162,14 @@ MET: Final = np.dtype(
         ("symbol", np.int64),
         ("price", np.float64),
         ("volume", np.float64),
+        # What a unit is worth per point of price, and the steps of price and units.
+        ("multiplier", np.float64),
+        ("tick", np.float64),
+        ("lot", np.float64),
+        # How much worse than its price a fill is: a fraction, half the spread, and a fraction at the whole volume.
+        ("slippage", np.float64),
+        ("half_spread", np.float64),
+        ("impact", np.float64),
         ("opening", np.float64),
         ("fill_price", np.float64),
         ("limit", np.float64),
@@ -169,6 +183,23 @@ MET: Final = np.dtype(
 price, `before` is what was filled of it earlier, `cut` whether
 the bar's volume keeps something out of it.
 """
+
+FLOW: Final = np.dtype(
+    [
+        ("amount", np.float64),
+        ("cash", np.float64),
+        ("bar", np.int32),
+        ("symbol", np.int32),
+        ("kind", np.int8),
+    ],
+    align=True,
+)
+"""Money that came or went without a fill; `cash` is that after it, `symbol` −1 for the whole account."""
+
+INTEREST: Final = 0
+BORROW: Final = 1
+PAYOUT: Final = 2
+FLOW_NAMES: Final = ("interest", "borrow", "payout")
 
 TRADE: Final = np.dtype(
     [
@@ -206,14 +237,15 @@ RATE: Final = 0
 PER_UNIT: Final = 1
 FIXED: Final = 2
 MINIMUM: Final = 3
-SLIPPAGE: Final = 4
-HALF_SPREAD: Final = 5
-VOLUME_SLIPPAGE: Final = 6
-LEVERAGE: Final = 7
-WHOLE_UNITS: Final = 8
-PARTICIPATION: Final = 9
-LATENCY: Final = 10
-N_TERMS: Final = 11
+VOLUME_SLIPPAGE: Final = 4
+IMPACT: Final = 5
+LEVERAGE: Final = 6
+PARTICIPATION: Final = 7
+LATENCY: Final = 8
+MAINTENANCE: Final = 9
+INTEREST_RATE: Final = 10
+LOAN_RATE: Final = 11
+N_TERMS: Final = 12
 
 # Places in the array of running counts.
 N_ORDERS: Final = 0
@@ -221,7 +253,8 @@ N_QUEUED: Final = 1
 N_FILLS: Final = 2
 N_TICKETS: Final = 3
 N_REFUSED: Final = 4
-N_COUNTS: Final = 5
+N_FLOWS: Final = 5
+N_COUNTS: Final = 6
 
 FULL: Final = -1
 """A kernel's answer when a log has no room left: nothing was changed, grow it and call again."""

@@ -8,15 +8,16 @@ import quantlab as ql
 
 PROMISED = {
     "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
-    "Forecaster", "Forecasts", "NaiveForecaster", "Now", "Optimised", "REASONS", "Reject", "Result", "RidgeForecaster", "Strategy",
-    "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check", "compare", "feature", "forecast", "param",
-    "read_bars", "report", "samples", "sizing", "state", "sweep", "walk_forward",
+    "Forecaster", "Forecasts", "Instrument", "NaiveForecaster", "Now", "Optimised", "REASONS", "Reject", "Result",
+    "RidgeForecaster", "Strategy", "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check", "compare",
+    "feature", "forecast", "param", "read_bars", "report", "samples", "sizing", "state", "sweep", "walk_forward",
 }  # fmt: skip
 
 NOW = {
-    "bar", "bracket", "cancel", "cash", "close", "close_position", "equity", "high", "index", "is_new", "low", "mark", "n_symbols", "one_cancels_other", "open",
-    "order", "order_value", "past", "position", "quantile", "ready", "replace", "symbols", "target_quantity", "target_value",
-    "target_weight", "target_weights", "time", "tradable", "volume", "weight",
+    "bar", "bracket", "cancel", "cash", "close", "close_position", "equity", "high", "index", "is_new", "low", "mark",
+    "n_symbols", "one_cancels_other", "open", "order", "order_value", "past", "position", "quantile", "ready",
+    "replace", "symbols", "target_quantity", "target_value", "target_weight", "target_weights", "time", "tradable",
+    "volume", "weight",
 }  # fmt: skip
 
 BACKTEST = [

@@ -14,8 +14,9 @@ from quantlab.engine.setup import Setup
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.costs import Costs
+from quantlab.trading.finance import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.engines import Run
@@ -108,10 +109,11 @@ def backtest(
     must_be_runnable(strategy, bars, engine)
     start_row, stop = span_of(bars, start, end)
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
+    must_fit(account, bars)
     measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    rows, terms = range(start_row, stop), terms_of(costs, account, execution)
-    setup = Setup(strategy, bars, inputs, rows, float(cash), terms, execution)
+    rows, rules = range(start_row, stop), Rules(costs, account, execution)
+    setup = Setup(strategy, bars, inputs, rows, float(cash), rules)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
         done = run(setup, engine, lambda row: tick(row - start_row, ""))
     settings = {
@@ -143,7 +145,7 @@ def _result(setup: Setup, done: Run, settings: dict[str, Any], benchmark: pd.Ser
         benchmark_name=None if benchmark is None else str(benchmark.name),
         benchmark=None if benchmark is None else benchmark.iloc[: outcome.stop - plan.start],
         provenance=provenance(strategy, bars, inputs, settings, benchmark),
-        _tables={**run_tables(bars, record, plan, outcome), **_scores(inputs, bars)},
+        _tables={**run_tables(bars, record, plan, outcome, setup.rules), **_scores(inputs, bars)},
     )
 
 

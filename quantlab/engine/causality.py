@@ -15,8 +15,9 @@ from quantlab.engine.causality_report import Finding
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import CausalityError, DataError
 from quantlab.market.bars import Bars
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.costs import Costs
+from quantlab.trading.finance import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.differences import Difference
@@ -104,8 +105,9 @@ def check(
     start_row, stop = span_of(bars, start, end)
     bars = bars.rows(0, stop)
     origin = ForecastSource(forecasts, folds, seed, progress, baselines=False)
-    terms = terms_of(costs, account or Account(), execution or Execution())
-    setting = Setting(strategy, float(cash), terms, execution or Execution(), start_row, origin)
+    rules = Rules(costs, account or Account(), execution or Execution())
+    must_fit(rules.account, bars)
+    setting = Setting(strategy, float(cash), rules, start_row, origin)
     setting, base = _as_they_are(setting, bars)
     places = outside_of(strategy, bars)  # after a run: what it wrote outside of ql.state() lies there now
     rng = np.random.default_rng(seed)
@@ -134,9 +136,7 @@ def _engines(setting: Setting, bars: Bars) -> str:
 
     inputs = compute_inputs(setting.strategy, bars, setting.origin, tested=False)
     rows = range(setting.start, bars.n_bars)
-    return agreement(
-        Setup(setting.strategy, bars, inputs, rows, setting.cash, setting.terms, setting.execution)
-    )
+    return agreement(Setup(setting.strategy, bars, inputs, rows, setting.cash, setting.rules))
 
 
 def _as_they_are(setting: Setting, bars: Bars) -> tuple[Setting, Observation]:

@@ -68,7 +68,9 @@ class _Loop:
         self.hook = "on_bar"
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
         self.hears_rejects = type(strategy).on_reject is not Strategy.on_reject
-        self.mark_ahead = max(1, MARK_AHEAD_CELLS // now.n_symbols)
+        # Where every bar moves money or may call for margin, there is nothing to make ahead.
+        self.is_moving = broker.accrues or broker.calls_margin
+        self.mark_ahead = 1 if self.is_moving else max(1, MARK_AHEAD_CELLS // now.n_symbols)
         self.marked = plan.start
         self.ruined_at = plan.stop
         ends = np.unique(now._bars.end_rows) + 1
@@ -125,6 +127,8 @@ class _Loop:
     def event(self, bar: int) -> bool:
         """Do what this bar brings beside its close: delistings, fills at the open, marks; say whether it ruins."""
         fresh = 0
+        if self.broker.accrues and bar > self.plan.first_decision:
+            self.broker.accrue(bar)
         while self.delistings and bar >= self.delistings[-1]:
             fresh += self.broker.delist(self.delistings.pop())
         if self.broker.busy and self.broker.has_tickets:
@@ -137,6 +141,11 @@ class _Loop:
         """Mark the books after `fresh` fills and tell the strategy of them; say whether the account is ruined."""
         if fresh or bar >= self.marked:
             self.mark(bar, min(bar + self.mark_ahead, self.plan.stop))
+        if self.broker.calls_margin and bar != self.ruined_at:
+            called = self.broker.call_margin(bar)
+            if called:
+                fresh += called
+                self.mark(bar, bar + 1)
         if bar == self.ruined_at:
             self.broker.liquidate(bar)
             self.broker.mark(bar, bar + 1)

@@ -258,7 +258,7 @@ class Now(NowOrders):
     def weight(self) -> FloatArray:
         """Position value ÷ equity, ``(n_symbols,)``; 0 where nothing is held."""
         held = self.position != 0.0
-        value = np.where(held, self.position * np.where(held, self.mark, 0.0), 0.0)
+        value = np.where(held, self.position * np.where(held, self.mark, 0.0) * self._broker.multiplier, 0.0)
         return _frozen(value / self.equity)
 
     @property

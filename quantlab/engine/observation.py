@@ -15,7 +15,7 @@ from quantlab.features.features import Feature, compute_input
 from quantlab.forecasting.declaration import ForecastInput
 from quantlab.forecasting.store import Entry, ForecastStore
 from quantlab.market.bars import Bars
-from quantlab.trading.account import Execution
+from quantlab.trading.account import Rules
 from quantlab.trading.ledger import Record
 from quantlab.typing import FloatArray
 
@@ -28,7 +28,7 @@ class Setting:
     ----------
     strategy
         What is checked.
-    cash, terms, execution
+    cash, rules
         As a backtest has them.
     start
         First row of the run.
@@ -41,8 +41,7 @@ class Setting:
 
     strategy: Strategy
     cash: float
-    terms: FloatArray
-    execution: Execution
+    rules: Rules
     start: int
     origin: ForecastSource
     features_only: bool = False
@@ -126,9 +125,7 @@ def observe(setting: Setting, bars: Bars, stop: int) -> Observation:
     except Exception as error:
         return Observation((), None, stop, stop, _input_failure(strategy, bars, stop, error))
     rows, failure = range(setting.start, stop), None
-    live, now, broker, plan = Setup(
-        strategy, bars, inputs, rows, setting.cash, setting.terms, setting.execution
-    ).opened()
+    live, now, broker, plan = Setup(strategy, bars, inputs, rows, setting.cash, setting.rules).opened()
     live.__dict__["on_end"] = lambda now: None  # gives no orders, and may well print or write
     try:
         stop = run(live, now, broker, plan, lambda row: None).stop

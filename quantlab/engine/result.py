@@ -18,7 +18,7 @@ from quantlab.metrics.run_figures import RunFigures, trading_figures
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-TABLES = ("positions", "marks", "orders", "fills", "trades")
+TABLES = ("positions", "marks", "orders", "fills", "flows", "trades")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,7 +85,7 @@ class Result:
 
     @cached_property
     def marks(self) -> pd.DataFrame:
-        """Last close of each symbol, the price positions are valued at; columns are symbols."""
+        """What a unit is worth at each close, last close × multiplier; columns are symbols."""
         return self._tables["marks"]()  # type: ignore[no-any-return]
 
     @cached_property
@@ -99,7 +99,10 @@ class Result:
 
     @cached_property
     def orders(self) -> pd.DataFrame:
-        """Every order: ``id, time, bar, symbol, kind, amount, status, reason, filled_quantity``."""
+        """Every order.
+
+        Columns ``id, time, bar, symbol, kind, amount, limit, stop, trail, tif, status, reason, filled_quantity``.
+        """
         return self._tables["orders"]()  # type: ignore[no-any-return]
 
     @cached_property
@@ -107,9 +110,18 @@ class Result:
         """Every fill.
 
         Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
-        cash``; `slippage` is a fraction of the reference price, `position` and `cash` are those after the fill.
+        cash, multiplier``; `slippage` is a fraction of the reference price, `position` and `cash` are those after the
+        fill, `multiplier` is money per unit and point of price.
         """
         return self._tables["fills"]()  # type: ignore[no-any-return]
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """Money that came or went without a fill: ``time, bar, kind, symbol, amount, cash``.
+
+        Kinds are ``interest``, ``borrow`` and ``payout``; `symbol` is missing where the whole account is meant.
+        """
+        return self._tables["flows"]()  # type: ignore[no-any-return]
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -129,10 +141,13 @@ class Result:
 
     @cached_property
     def costs_paid(self) -> dict[str, float]:
-        """Money paid by kind: ``commission`` and ``slippage``; slippage is inside the fill prices already."""
-        fills = self.fills
-        adverse = fills["quantity"] * (fills["price"] - fills["reference_price"])
-        return {"commission": float(fills["commission"].sum()), "slippage": float(adverse.sum())}
+        """Money paid by kind: ``commission``, ``slippage`` (inside the fill prices already), and what holding cost.
+
+        ``borrow`` and ``interest`` are there where money flowed; interest earned is a negative cost.
+        """
+        flowed = self.flows.groupby("kind", observed=True)["amount"].sum()
+        holding = {kind: -float(flowed[kind]) for kind in ("borrow", "interest") if kind in flowed}
+        return {"commission": self.figures.commission, "slippage": self.figures.slippage, **holding}
 
     @cached_property
     def figures(self) -> RunFigures:

@@ -9,8 +9,7 @@ import numpy as np
 
 from quantlab.engine.strategy import Strategy
 from quantlab.market.bars import Bars
-from quantlab.trading.account import Execution
-from quantlab.typing import FloatArray
+from quantlab.trading.account import Rules
 
 if TYPE_CHECKING:
     from quantlab.engine.inputs import Inputs
@@ -31,10 +30,8 @@ class Setup:
         Rows of the bars that are lived through.
     cash
         Initial cash, in money.
-    terms
-        Costs and account as the kernels read them (``terms_of``).
-    execution
-        When orders are filled.
+    rules
+        Its costs, account and execution.
     """
 
     strategy: Strategy
@@ -42,8 +39,7 @@ class Setup:
     inputs: Inputs
     rows: range
     cash: float
-    terms: FloatArray
-    execution: Execution
+    rules: Rules
 
     def plan(self) -> Plan:
         """Where the run begins, decides first, and ends."""
@@ -51,7 +47,7 @@ class Setup:
 
         start, stop = self.rows.start, self.rows.stop
         first = self.inputs.first_decision(self.bars, start, stop)
-        return Plan(start, stop, first, self.execution.fill == "same_close")
+        return Plan(start, stop, first, self.rules.same_close)
 
     def opened(self) -> tuple[Strategy, Now, Broker, Plan]:
         """Set up fresh books and a fresh copy of the strategy: what `quantlab.engine.loop.run` takes."""
@@ -59,7 +55,7 @@ class Setup:
         from quantlab.trading.broker import Broker
 
         bars, plan = self.bars, self.plan()
-        broker = Broker(bars, self.cash, self.terms, bars.close if plan.same_close else bars.open)
+        broker = Broker(bars, self.cash, self.rules)
         broker.ledger.equity[: plan.start] = np.nan
         live = self.strategy.started(bars.n_symbols, self.inputs.sources)
         return live, Now(bars, broker, self.inputs), broker, plan

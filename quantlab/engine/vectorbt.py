@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from quantlab.engine.result import Result
+from quantlab.errors import ResultError
 from quantlab.typing import FloatArray, IntArray
 
 
@@ -21,6 +22,10 @@ def to_vectorbt(result: Result) -> Any:
     every bar ends with a row without one. The index is the bar's time and the row's number within the bar; 0 is the
     close, so that ``portfolio.value().xs(0, level="fill")`` is the equity curve.
     """
+    if len(result.flows):
+        raise ResultError(
+            "to_vectorbt: vectorbt knows no interest, borrowing or payouts, which this result has."
+        )
     import vectorbt
 
     # vectorbt never lets cash go below zero, not even between two fills of an instant: what brings cash goes first.
@@ -31,7 +36,7 @@ def to_vectorbt(result: Result) -> Any:
     index, bar_of_row, fill_rows = _rows(result.equity.index, bar)
     cells = (fill_rows, fills["symbol"].map(symbols.index).to_numpy(np.int64))
     size = _table(len(index), len(symbols), np.nan, cells, fills["quantity"])
-    price = _table(len(index), len(symbols), np.nan, cells, fills["price"])
+    price = _table(len(index), len(symbols), np.nan, cells, fills["price"] * fills["multiplier"])
     fees = _table(len(index), len(symbols), 0.0, cells, fills["commission"])
     # vectorbt values every cell; a symbol that has no price yet is not held, so any price will do.
     close = result.marks.bfill().fillna(1.0).to_numpy()[bar_of_row]

@@ -19,6 +19,12 @@ class Market(NamedTuple):
         ``(n_bars, n_symbols)`` prices that orders meet (NaN: the symbol has no bar), last closes, units traded.
     last_row, delisting_returns
         ``(n_symbols,)`` last row at which a symbol is alive, and what its delisting adds to its last close.
+    multiplier, tick, lot
+        ``(n_symbols,)`` money per unit and point of price, smallest step of price, smallest step of units; 0 where
+        any step will do.
+    slippage, half_spread, impact
+        ``(n_rows, n_symbols)`` by how much a fill is worse than its price: a fraction, price units, and a fraction for
+        an order as large as the bar's volume, which grows with the root of its share. One row serves every bar.
     """
 
     price: FloatArray
@@ -26,6 +32,30 @@ class Market(NamedTuple):
     volume: FloatArray
     last_row: IntArray
     delisting_returns: FloatArray
+    multiplier: FloatArray
+    tick: FloatArray
+    lot: FloatArray
+    slippage: FloatArray
+    half_spread: FloatArray
+    impact: FloatArray
+
+
+class Finance(NamedTuple):
+    """What holding costs and pays, for accounts that have such terms.
+
+    Parameters
+    ----------
+    years
+        ``(n_bars,)`` time since the close before, in years.
+    borrow, shortable, payout
+        ``(n_rows, n_symbols)`` annual rate of borrowing what is sold short, units that can be borrowed, money paid per
+        unit held at the close before. One row serves every bar.
+    """
+
+    years: FloatArray
+    borrow: FloatArray
+    shortable: FloatArray
+    payout: FloatArray
 
 
 class Tape(NamedTuple):
@@ -63,8 +93,8 @@ class Books(NamedTuple):
         Logs (``ORDER`` and ``FILL``); `counts` says how many rows are real.
     counts
         Running counts (``N_ORDERS`` …).
-    tickets
-        Log of what orders ask for beyond an amount (``TICKET``).
+    tickets, flows
+        Logs of what orders ask for beyond an amount (``TICKET``), and of money without fills (``FLOW``).
     """
 
     position: FloatArray
@@ -73,6 +103,7 @@ class Books(NamedTuple):
     fills: RecordArray
     counts: IntArray
     tickets: RecordArray
+    flows: RecordArray
 
 
 class Desk(NamedTuple):
@@ -90,8 +121,8 @@ class Desk(NamedTuple):
         Room for as many orders as `queue` has, at the instant they meet a price (``MET``).
     refused
         Ids of the orders rejected in the last instant, with room for as many as `queue`.
-    room
-        ``(n_symbols,)`` units that may still be traded in this bar.
+    room, short_room
+        ``(n_symbols,)`` units that may still be traded in this bar, and that can be borrowed for short sales.
     """
 
     terms: FloatArray
@@ -101,3 +132,4 @@ class Desk(NamedTuple):
     met: RecordArray
     refused: IntArray
     room: FloatArray
+    short_room: FloatArray

@@ -13,23 +13,30 @@ import math
 from typing import Any
 
 from quantlab.kernels._jit import lean, step
-from quantlab.kernels.books import Books, Desk, Market
+from quantlab.kernels.books import Books, Desk, Finance, Market
 from quantlab.records import (
     AT_TARGET,
+    BELOW_MARGIN,
     BELOW_ONE_UNIT,
+    BORROW,
     CANCELLED,
     DELISTED,
     DELISTING,
-    EXPIRED,
     FILLED,
     FIXED,
     FOK,
     FULL,
-    HALF_SPREAD,
+    IMPACT,
+    INTEREST,
+    INTEREST_RATE,
     LEVERAGE,
     LIQUIDATION,
+    LOAN_RATE,
+    MAINTENANCE,
+    MARGIN_CALL,
     MINIMUM,
     N_FILLS,
+    N_FLOWS,
     N_ORDERS,
     N_QUEUED,
     N_REFUSED,
@@ -37,11 +44,12 @@ from quantlab.records import (
     NO_PRICE,
     NO_REASON,
     NO_VOLUME,
-    NOT_FULL,
+    NOT_SHORTABLE,
     NOTHING,
     NOTHING_TO_REDUCE,
     PARTICIPATION,
     PARTLY_FILLED,
+    PAYOUT,
     PER_UNIT,
     RATE,
     REJECTED,
@@ -49,14 +57,12 @@ from quantlab.records import (
     RESTING,
     RUINED,
     SCALED,
-    SLIPPAGE,
     TARGET_QUANTITY,
     TARGET_VALUE,
     TARGET_WEIGHT,
     UNITS,
     VALUE,
     VOLUME_SLIPPAGE,
-    WHOLE_UNITS,
 )
 from quantlab.typing import FloatArray, RecordArray
 
@@ -64,6 +70,8 @@ from quantlab.typing import FloatArray, RecordArray
 DUST = 1e-9
 # Whole units are cut towards zero after this relative nudge, so that 9.999999999999998 is ten.
 UNIT_NUDGE = 1e-12
+# A price this near to a step, in steps, is on it.
+STEP_NUDGE = 1e-6
 # A target this near to the position, relative to it, is reached: the rest is rounding, and no order is worth it.
 REACHED = 1e-12
 # Halvings of [0, 1] after which the common factor is exact to the last bit or two.
@@ -87,7 +95,8 @@ def place(bar: int, symbol: int, kind: int, amount: float, books: Books, desk: D
     if is_target:
         earlier = desk.target[symbol]
         if earlier >= 0:
-            books.orders[earlier]["status"] = REPLACED
+            row = books.orders[earlier]
+            row["status"] = REPLACED if row["filled_quantity"] == 0.0 else PARTLY_FILLED
             desk.resting[symbol] -= 1
         desk.target[symbol] = order
     _record_order(books.orders, order, bar, symbol, kind, amount)
@@ -124,32 +133,45 @@ def _record_order(orders: RecordArray, order: int, bar: int, symbol: int, kind: 
 
 
 @step
-def _whole(quantity: float) -> float:
-    """Whole units of `quantity`, cut towards zero."""
-    return float(math.trunc(quantity * (1.0 + UNIT_NUDGE)))
+def cut(quantity: float, lot: float) -> float:
+    """Whole lots of `quantity`, cut towards zero; all of it where any step will do."""
+    return float(math.trunc(quantity / lot * (1.0 + UNIT_NUDGE)) * lot) if lot > 0.0 else quantity
 
 
 @step
-def _slipped(price: float, quantity: float, volume: float, terms: FloatArray) -> float:
+def _slipped(row: Any, quantity: float, terms: FloatArray) -> float:
     """Return the fill price: worse than `price` by slippage and half the spread, never better.
 
     A sale at a positive price is never worse than for nothing.
     """
-    fraction = terms[SLIPPAGE]
+    price, fraction = row["price"], row["slippage"]
     if terms[VOLUME_SLIPPAGE] > 0.0:
-        fraction += terms[VOLUME_SLIPPAGE] * abs(quantity) / volume
+        fraction += terms[VOLUME_SLIPPAGE] * abs(quantity) / row["volume"]
+    if terms[IMPACT] > 0.0:
+        fraction += row["impact"] * math.sqrt(abs(quantity) / row["volume"])
     if price < 0.0:
         fraction = -fraction
     if quantity > 0.0:
-        return price * (1.0 + fraction) + terms[HALF_SPREAD]
-    slipped = price * (1.0 - fraction) - terms[HALF_SPREAD]
+        return price * (1.0 + fraction) + row["half_spread"]
+    slipped = price * (1.0 - fraction) - row["half_spread"]
     return slipped if slipped > 0.0 or price < 0.0 else 0.0
+
+
+@step
+def _depends_on_size(terms: FloatArray) -> bool:
+    """Whether slippage depends on the size of an order."""
+    return terms[VOLUME_SLIPPAGE] > 0.0 or terms[IMPACT] > 0.0
 
 
 @step
 def _fill_price(row: Any, quantity: float, terms: FloatArray) -> float:
     """Return the price at which `quantity` of a met order is filled: with slippage, but never beyond its limit."""
-    at = _slipped(row["price"], quantity, row["volume"], terms)
+    at = _slipped(row, quantity, terms)
+    tick = row["tick"]
+    if tick > 0.0:
+        # To the worse side, after a nudge against what only rounding makes a step too many.
+        steps = at / tick
+        at = tick * (math.ceil(steps - STEP_NUDGE) if quantity > 0.0 else math.floor(steps + STEP_NUDGE))
     limit = row["limit"]
     if quantity > 0.0:
         return limit if at > limit else at
@@ -164,12 +186,12 @@ def _commission(value: float, quantity: float, terms: FloatArray) -> float:
 
 
 @step
-def _wish(kind: int, amount: float, position: float, price: float, equity: float, whole: bool) -> float:
-    """Return the signed units an order asks for at `price`, with `equity` before the instant's trades."""
+def _wish(kind: int, amount: float, position: float, price: float, equity: float, lot: float) -> float:
+    """Return the signed units an order asks for at a `price` a unit, with `equity` before the instant's trades."""
     if kind == UNITS:
-        return _whole(amount) if whole else amount
+        return cut(amount, lot)
     if kind == VALUE:
-        return _whole(amount / price) if whole else amount / price
+        return cut(amount / price, lot)
     if amount == 0.0:
         return -position
     aim = amount
@@ -177,7 +199,7 @@ def _wish(kind: int, amount: float, position: float, price: float, equity: float
         aim = amount / price
     elif kind == TARGET_WEIGHT:
         aim = amount * equity / price if equity > 0.0 else 0.0
-    difference = (_whole(aim) if whole else aim) - position
+    difference = cut(aim, lot) - position
     return 0.0 if abs(difference) <= REACHED * abs(position) else difference
 
 
@@ -194,7 +216,7 @@ def _split(quantity: float, held: float) -> float:
 
 @step
 def _values(
-    row: int, mark_bar: int, price: FloatArray, mark: FloatArray, position: FloatArray
+    row: int, mark_bar: int, price: FloatArray, market: Market, position: FloatArray
 ) -> tuple[float, float, float]:
     """Return the value of all positions, of the longs and of the shorts (positive) at the prices of `row`.
 
@@ -206,7 +228,7 @@ def _values(
     for i in range(len(position)):
         if position[i] != 0.0:
             at = price[row, i]
-            value = position[i] * (mark[mark_bar, i] if math.isnan(at) else at)
+            value = position[i] * (market.mark[mark_bar, i] if math.isnan(at) else at) * market.multiplier[i]
             total += value
             if value > 0.0:
                 longs += value
@@ -232,9 +254,11 @@ def _needed(factor: float, terms: FloatArray, met: RecordArray, n_met: int) -> t
             price = row["price"]
             at = _fill_price(row, quantity, terms)
             row["fill_price"] = at
-            cost = abs(quantity * (at - price)) + _commission(abs(quantity * at), quantity, terms)
-            total += abs(quantity * price) + terms[LEVERAGE] * cost
-            buys += quantity * at
+            # What a unit costs: the multiplier comes to the price, so that one of 1 changes no bit.
+            paid, asked = at * row["multiplier"], price * row["multiplier"]
+            cost = abs(quantity * (paid - asked)) + _commission(abs(quantity * paid), quantity, terms)
+            total += abs(quantity * asked) + terms[LEVERAGE] * cost
+            buys += quantity * paid
             only_buys = only_buys and quantity > 0.0 and price > 0.0
     return total, buys if only_buys else -1.0
 
@@ -258,7 +282,7 @@ def _common_factor(headroom: float, terms: FloatArray, met: RecordArray, n_met: 
                 return 1.0, buys
             if headroom <= 0.0:
                 return 0.0, buys
-            if terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0 and terms[VOLUME_SLIPPAGE] == 0.0:
+            if terms[FIXED] == 0.0 and terms[MINIMUM] == 0.0 and not _depends_on_size(terms):
                 return headroom / needed, buys
         elif needed <= headroom:
             low = middle
@@ -276,13 +300,14 @@ def _fill(
     quantity: float,
     price: float,
     reference: float,
+    multiplier: float,
     commission: float,
     books: Books,
 ) -> None:
     """Apply one fill to the books and log it."""
     position, money, counts = books.position, books.money, books.counts
     position[symbol] += quantity
-    money[0] += -quantity * price - commission
+    money[0] += -quantity * (price * multiplier) - commission
     told = books.orders[order]
     told["filled_quantity"] += quantity
     told["status"] = FILLED
@@ -303,8 +328,9 @@ def _fill(
 def _trade(row: Any, quantity: float, bar: int, terms: FloatArray, books: Books) -> None:
     """Fill `quantity` of a met order at its price, with slippage and commission."""
     at = _fill_price(row, quantity, terms)
-    charge = _commission(abs(quantity * at), quantity, terms)
-    _fill(row["order"], bar, row["symbol"], quantity, at, row["price"], charge, books)
+    multiplier = row["multiplier"]
+    charge = _commission(abs(quantity * (at * multiplier)), quantity, terms)
+    _fill(row["order"], bar, row["symbol"], quantity, at, row["price"], multiplier, charge, books)
 
 
 @step
@@ -312,7 +338,7 @@ def _refusal(kind: int, amount: float, price: float, volume: float, terms: Float
     """Return the reason why an order cannot meet this price at all, or `NO_REASON`; no price: it is delisted."""
     if math.isnan(price):
         return DELISTED
-    if terms[VOLUME_SLIPPAGE] > 0.0 and not volume > 0.0:
+    if _depends_on_size(terms) and not volume > 0.0:
         return NO_VOLUME
     if terms[PARTICIPATION] > 0.0 and math.isnan(volume):
         return NO_VOLUME
@@ -332,7 +358,20 @@ def _refuse(order: int, reason: int, books: Books, desk: Desk) -> None:
 
 
 @step
-def take(order: int, price: float, volume: float, books: Books, desk: Desk, n_met: int) -> int:
+def _set_terms(meeting: Any, bar: int, symbol: int, market: Market) -> None:
+    """Note what a symbol's prices and units mean, and how much worse than its price a fill in this bar is."""
+    meeting["multiplier"] = market.multiplier[symbol]
+    meeting["tick"] = market.tick[symbol]
+    meeting["lot"] = market.lot[symbol]
+    meeting["slippage"] = market.slippage[min(bar, len(market.slippage) - 1), symbol]
+    meeting["half_spread"] = market.half_spread[min(bar, len(market.half_spread) - 1), symbol]
+    meeting["impact"] = market.impact[min(bar, len(market.impact) - 1), symbol]
+
+
+@step
+def take(
+    order: int, bar: int, price: float, volume: float, market: Market, books: Books, desk: Desk, n_met: int
+) -> int:
     """Take a resting order off the desk to meet `price`; return how many have met one, without the refused.
 
     Its limit is not set.
@@ -351,6 +390,7 @@ def take(order: int, price: float, volume: float, books: Books, desk: Desk, n_me
     meeting["symbol"] = i
     meeting["price"] = price
     meeting["volume"] = volume
+    _set_terms(meeting, bar, i, market)
     meeting["limit"] = math.nan
     meeting["before"] = row["filled_quantity"]
     meeting["cut"] = 0
@@ -378,16 +418,16 @@ def _gather(bar: int, market: Market, books: Books, desk: Desk) -> int:
             queue[n_waiting] = order
             n_waiting += 1
             continue
-        n_met = take(order, price, market.volume[bar, i], books, desk, n_met)
+        n_met = take(order, bar, price, market.volume[bar, i], market, books, desk, n_met)
     books.counts[N_QUEUED] = n_waiting
     return n_met
 
 
 @step
-def _size(row: Any, ticket: Any, held: float, price: float, equity: float, whole: bool) -> float:
+def _size(row: Any, ticket: Any, held: float, price: float, equity: float, lot: float) -> float:
     """Return the signed units that an order with a ticket still asks for; what it asked for at first stays."""
     if math.isnan(ticket["left"]):
-        ticket["left"] = _wish(row["kind"], row["amount"], held, price, equity, whole)
+        ticket["left"] = _wish(row["kind"], row["amount"], held, price, equity, lot)
     return float(ticket["left"])
 
 
@@ -397,16 +437,16 @@ def _wishes(equity: float, books: Books, desk: Desk, n_met: int, tickets: Record
 
     All wishes come before the first fill: none may see a trade of its own instant.
     """
-    whole = desk.terms[WHOLE_UNITS] != 0.0
     for k in range(n_met):
         meeting = desk.met[k]
+        worth_of_one, lot = meeting["price"] * meeting["multiplier"], meeting["lot"]
         row = books.orders[meeting["order"]]
         held = books.position[meeting["symbol"]]
         if tickets is not None and row["ticket"] >= 0:
             ticket = tickets[row["ticket"]]
-            meeting["opening"] = _size(row, ticket, held, meeting["price"], equity, whole)
+            meeting["opening"] = _size(row, ticket, held, worth_of_one, equity, lot)
         else:
-            meeting["opening"] = _wish(row["kind"], row["amount"], held, meeting["price"], equity, whole)
+            meeting["opening"] = _wish(row["kind"], row["amount"], held, worth_of_one, equity, lot)
         if meeting["opening"] == 0.0:
             if row["kind"] >= TARGET_QUANTITY:
                 row["status"] = FILLED
@@ -425,7 +465,7 @@ def _within_room(row: Any, quantity: float, desk: Desk) -> float:
         return quantity
     desk.room[i] = 0.0
     row["cut"] = int(abs(quantity) - room > REACHED * abs(quantity))
-    return math.copysign(_whole(room) if desk.terms[WHOLE_UNITS] != 0.0 else room, quantity)
+    return math.copysign(cut(room, row["lot"]), quantity)
 
 
 @step
@@ -441,11 +481,10 @@ def _only_reduces(order: int, books: Books, tickets: RecordArray) -> bool:
 
 
 @step
-def _withdraw_for_size(row: Any, books: Books) -> None:
-    """Let an order that wants all or nothing go unfilled."""
+def _withdraw_for_size(row: Any) -> None:
+    """Let an order that wants all or nothing go unfilled, as if volume had kept all of it out."""
     row["opening"] = 0.0
-    books.orders[row["order"]]["status"] = EXPIRED
-    books.orders[row["order"]]["reason"] = NOT_FULL
+    row["cut"] = 1
 
 
 @step
@@ -454,16 +493,18 @@ def _reduce(bar: int, books: Books, desk: Desk, n_met: int, tickets: RecordArray
     any_open = False
     for k in range(n_met):
         row = desk.met[k]
-        if tickets is not None:
+        part = _split(row["opening"], books.position[row["symbol"]])
+        if tickets is not None and row["opening"] != 0.0:
+            if _only_reduces(row["order"], books, tickets):
+                row["opening"] = part
+                if part == 0.0:
+                    order = books.orders[row["order"]]
+                    order["status"] = CANCELLED if order["filled_quantity"] == 0.0 else PARTLY_FILLED
+                    order["reason"] = NOTHING_TO_REDUCE
             too_large = abs(row["opening"]) > desk.room[row["symbol"]]
             if too_large and _is_all_or_none(row["order"], books, tickets):
-                _withdraw_for_size(row, books)
-        part = _split(row["opening"], books.position[row["symbol"]])
-        if tickets is not None and row["opening"] != 0.0 and _only_reduces(row["order"], books, tickets):
-            row["opening"] = part
-            if part == 0.0:
-                books.orders[row["order"]]["status"] = CANCELLED
-                books.orders[row["order"]]["reason"] = NOTHING_TO_REDUCE
+                _withdraw_for_size(row)
+                part = 0.0
         if part != 0.0:
             left = row["opening"] - part
             row["opening"] = 0.0 if abs(left) <= REACHED * abs(part) else left
@@ -473,11 +514,26 @@ def _reduce(bar: int, books: Books, desk: Desk, n_met: int, tickets: RecordArray
                 _trade(row, part, bar, desk.terms, books)
         any_open = any_open or row["opening"] != 0.0
     if tickets is not None and any_open:
-        for k in range(n_met):
-            row = desk.met[k]
-            if row["opening"] != 0.0:
-                row["opening"] = _within_room(row, row["opening"], desk)
+        _cut_openings(books, desk, n_met, tickets)
     return any_open
+
+
+@step
+def _cut_openings(books: Books, desk: Desk, n_met: int, tickets: RecordArray) -> None:
+    """Cut opening orders, in the sequence of placing, to what volume allows and to what can be borrowed for a short."""
+    for k in range(n_met):
+        row = desk.met[k]
+        i = row["symbol"]
+        if row["opening"] < 0.0 and desk.short_room[i] < math.inf:
+            free = cut(max(desk.short_room[i] + min(books.position[i], 0.0), 0.0), row["lot"])
+            if -row["opening"] > free:
+                row["opening"] = -free
+                _refuse(row["order"], NOT_SHORTABLE, books, desk)
+            desk.short_room[i] += row["opening"]
+        if abs(row["opening"]) > desk.room[i] and _is_all_or_none(row["order"], books, tickets):
+            _withdraw_for_size(row)
+        if row["opening"] != 0.0:
+            row["opening"] = _within_room(row, row["opening"], desk)
 
 
 @step
@@ -487,7 +543,7 @@ def _withdraw_all_or_none(books: Books, desk: Desk, n_met: int, tickets: RecordA
     for k in range(n_met):
         row = desk.met[k]
         if row["opening"] != 0.0 and _is_all_or_none(row["order"], books, tickets):
-            _withdraw_for_size(row, books)
+            _withdraw_for_size(row)
             any_withdrawn = True
     return any_withdrawn
 
@@ -511,13 +567,12 @@ def _open(
     factor, buys = _common_factor(headroom, terms, desk.met, n_met)
     if tickets is not None and factor < 1.0 and _withdraw_all_or_none(books, desk, n_met, tickets):
         factor, buys = _common_factor(headroom, terms, desk.met, n_met)
-    whole = terms[WHOLE_UNITS] != 0.0
     budget = money[0] / (1.0 + terms[RATE])
     rates_only = (
         terms[PER_UNIT] == 0.0
         and terms[FIXED] == 0.0
         and terms[MINIMUM] == 0.0
-        and terms[VOLUME_SLIPPAGE] == 0.0
+        and not _depends_on_size(terms)
     )
     # All of it but rounding is all of it.
     enough = buys >= budget * (1.0 - REACHED) and budget > 0.0
@@ -525,19 +580,22 @@ def _open(
     scaled = all_in or factor < 1.0
     before = counts[N_FILLS]
     any_refused = False
+    any_cut = False
     for k in range(n_met):
         row = desk.met[k]
         wanted = row["opening"]
         if wanted == 0.0:
             continue
+        if tickets is not None:
+            desk.room[row["symbol"]] += abs(wanted)  # what was set aside; only what is filled is used
         quantity = factor * wanted
         if all_in:
-            at = row["fill_price"]
+            at = row["fill_price"] * row["multiplier"]
             quantity = budget * (wanted * at / buys) / at
-        value = abs(quantity * row["price"])
+        value = abs(quantity * (row["price"] * row["multiplier"]))
         dust = scaled and not (value > 0.0 and value >= DUST * equity)
-        if whole:
-            quantity = _whole(quantity)
+        quantity = cut(quantity, row["lot"])
+        any_cut = any_cut or row["lot"] > 0.0
         if dust or quantity == 0.0:
             _refuse(row["order"], NO_CASH if dust else BELOW_ONE_UNIT, books, desk)
             any_refused = True
@@ -545,6 +603,8 @@ def _open(
         if factor < 1.0:
             books.orders[row["order"]]["reason"] = SCALED
         # Opposite orders of one symbol may meet in one instant: a fill that crosses zero is a close and an open.
+        if tickets is not None:
+            desk.room[row["symbol"]] -= abs(quantity)
         part = _split(quantity, books.position[row["symbol"]])
         if part == 0.0 or abs(quantity - part) <= REACHED * abs(part):
             part = quantity
@@ -552,7 +612,7 @@ def _open(
             _trade(row, part, bar, terms, books)
             quantity -= part
             part = quantity
-    if all_in and not whole and not any_refused and counts[N_FILLS] > before:
+    if all_in and not any_cut and not any_refused and counts[N_FILLS] > before:
         money[0] = 0.0
         books.fills[counts[N_FILLS] - 1]["cash"] = 0.0
 
@@ -575,10 +635,10 @@ def settle(
     of both signs, shares one factor, so the sequence of symbols does not matter. `tickets` is None where no order can
     have one: what serves them is not compiled then.
     """
-    total, _, _ = _values(row, mark_bar, price, market.mark, books.position)
+    total, _, _ = _values(row, mark_bar, price, market, books.position)
     _wishes(books.money[0] + total, books, desk, n_met, tickets)
     if _reduce(bar, books, desk, n_met, tickets):
-        total, longs, shorts = _values(row, mark_bar, price, market.mark, books.position)
+        total, longs, shorts = _values(row, mark_bar, price, market, books.position)
         cash, leverage = books.money[0], desk.terms[LEVERAGE]
         # L·E − K with E = cash + longs − shorts and K = longs + shorts, so that an unlevered account without shorts
         # has exactly its cash.
@@ -603,13 +663,15 @@ def meet(bar: int, mark_bar: int, market: Market, books: Books, desk: Desk) -> i
 
 
 @step
-def _close_out(bar: int, symbol: int, kind: int, reason: int, price: float, books: Books) -> None:
+def _close_out(
+    bar: int, symbol: int, kind: int, reason: int, price: float, market: Market, books: Books
+) -> None:
     """Close a position at `price` without costs, by an order that nobody gave."""
     order = books.counts[N_ORDERS]
     quantity = -books.position[symbol]
     _record_order(books.orders, order, bar, symbol, kind, quantity)
     books.counts[N_ORDERS] += 1
-    _fill(order, bar, symbol, quantity, price, price, 0.0, books)
+    _fill(order, bar, symbol, quantity, price, price, market.multiplier[symbol], 0.0, books)
     books.orders[order]["reason"] = reason
 
 
@@ -633,7 +695,7 @@ def delist(bar: int, market: Market, books: Books) -> int:
         last = market.last_row[i]
         if last < bar and books.position[i] != 0.0:
             price = market.mark[last, i] * (1.0 + market.delisting_returns[i])
-            _close_out(bar, i, DELISTING, DELISTED, price, books)
+            _close_out(bar, i, DELISTING, DELISTED, price, market, books)
     return int(books.counts[N_FILLS] - before)
 
 
@@ -654,21 +716,21 @@ def liquidate(bar: int, market: Market, books: Books, desk: Desk) -> int:
     before = books.counts[N_FILLS]
     for i in range(len(books.position)):
         if books.position[i] != 0.0:
-            _close_out(bar, i, LIQUIDATION, RUINED, market.mark[bar, i], books)
+            _close_out(bar, i, LIQUIDATION, RUINED, market.mark[bar, i], market, books)
     return int(books.counts[N_FILLS] - before)
 
 
 @step
-def worth(mark: FloatArray, position: FloatArray, cash: float) -> float:
-    """Return cash + Σ position × mark, ``(n_symbols,)`` each; what is not held needs no mark."""
+def worth(mark: FloatArray, multiplier: FloatArray, position: FloatArray, cash: float) -> float:
+    """Return cash + Σ position × mark × multiplier, ``(n_symbols,)`` each; what is not held needs no mark."""
     total = 0.0
     if len(position) == 1:
         if position[0] != 0.0:
-            total += position[0] * mark[0]
+            total += position[0] * mark[0] * multiplier[0]
         return cash + total
     for i in range(len(position)):
         if position[i] != 0.0:
-            total += position[i] * mark[i]
+            total += position[i] * mark[i] * multiplier[i]
     return cash + total
 
 
@@ -676,7 +738,7 @@ def worth(mark: FloatArray, position: FloatArray, cash: float) -> float:
 def mark_rows(
     first: int,
     stop: int,
-    mark: FloatArray,
+    market: Market,
     position: FloatArray,
     money: FloatArray,
     equity: FloatArray,
@@ -687,7 +749,88 @@ def mark_rows(
     """
     ruined = stop
     for t in range(first, stop):
-        equity[t] = worth(mark[t], position, money[0])
+        equity[t] = worth(market.mark[t], market.multiplier, position, money[0])
         if equity[t] <= 0.0 and ruined == stop:
             ruined = t
     return ruined
+
+
+@lean
+def call_margin(bar: int, market: Market, books: Books, desk: Desk) -> int:
+    """Reduce every position alike where equity at the close of `bar` is below maintenance; return the number of fills.
+
+    What remains is worth leverage × equity before costs, in whole lots. Fills are at the close, with slippage and
+    commission. Returns `FULL` where a log has no room.
+    """
+    if not _has_room_for_all(books):
+        return FULL
+    total, longs, shorts = _values(bar, bar, market.mark, market, books.position)
+    equity, gross = books.money[0] + total, longs + shorts
+    if equity <= 0.0 or equity >= desk.terms[MAINTENANCE] * gross:
+        return 0
+    keep = min(desk.terms[LEVERAGE] * equity / gross, 1.0)
+    before = books.counts[N_FILLS]
+    for i in range(len(books.position)):
+        held = books.position[i]
+        quantity = cut(keep * held, market.lot[i]) - held
+        if quantity == 0.0:
+            continue
+        order = books.counts[N_ORDERS]
+        _record_order(books.orders, order, bar, i, MARGIN_CALL, quantity)
+        books.counts[N_ORDERS] += 1
+        row = desk.met[0]
+        row["order"] = order
+        row["symbol"] = i
+        row["price"] = market.mark[bar, i]
+        row["volume"] = math.inf
+        row["limit"] = math.nan
+        _set_terms(row, bar, i, market)
+        _trade(row, quantity, bar, desk.terms, books)
+        books.orders[order]["reason"] = BELOW_MARGIN
+    return int(books.counts[N_FILLS] - before)
+
+
+@step
+def _flow(bar: int, symbol: int, kind: int, amount: float, books: Books) -> None:
+    """Add money to the books and log it."""
+    books.money[0] += amount
+    row = books.flows[books.counts[N_FLOWS]]
+    row["bar"] = bar
+    row["symbol"] = symbol
+    row["kind"] = kind
+    row["amount"] = amount
+    row["cash"] = books.money[0]
+    books.counts[N_FLOWS] += 1
+
+
+@lean
+def accrue(bar: int, market: Market, finance: Finance, books: Books, desk: Desk) -> int:
+    """Pay and charge what was held from the close before `bar` to its own; return 0, or `FULL`.
+
+    Interest is earned on cash less the value of shorts, whose proceeds are the lender's security, and paid on what is
+    below zero; borrowing is paid on the value of shorts at the close before. Both are simple, for the time between
+    the closes (actual/365). Payouts go to who held at the close before; who was short pays them.
+    """
+    if books.counts[N_FLOWS] + 2 * len(books.position) + 1 > len(books.flows):
+        return FULL
+    years = finance.years[bar]
+    shorts = 0.0
+    free = books.money[0]
+    for i in range(len(books.position)):
+        held = books.position[i]
+        if held == 0.0:
+            continue
+        if held < 0.0:
+            value = -held * market.mark[bar - 1, i] * market.multiplier[i]
+            shorts += value
+            fee = -value * finance.borrow[min(bar, len(finance.borrow) - 1), i] * years
+            if fee != 0.0:
+                _flow(bar, i, BORROW, fee, books)
+        paid = held * finance.payout[min(bar, len(finance.payout) - 1), i]
+        if paid != 0.0 and not math.isnan(paid):
+            _flow(bar, i, PAYOUT, paid, books)
+    free -= shorts
+    interest = free * desk.terms[INTEREST_RATE if free > 0.0 else LOAN_RATE] * years
+    if interest != 0.0:
+        _flow(bar, -1, INTEREST, interest, books)
+    return 0

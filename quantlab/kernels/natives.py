@@ -13,9 +13,9 @@ from numba import from_dtype, types
 
 from quantlab.kernels import execution, places, resting
 from quantlab.kernels._jit import native, step
-from quantlab.kernels.books import Books, Desk, Market, Tape
+from quantlab.kernels.books import Books, Desk, Finance, Market, Tape
 from quantlab.kernels.pointers import caller, read_int, viewer
-from quantlab.records import FILL, FULL, GTC, MET, N_COUNTS, N_TERMS, ORDER, RESTING, TICKET
+from quantlab.records import FILL, FLOW, FULL, GTC, MET, N_COUNTS, N_TERMS, ORDER, RESTING, TICKET
 
 _floats: Any = viewer(types.float64)
 _fixed_floats: Any = viewer(types.float64, readonly=True)
@@ -26,6 +26,7 @@ _orders: Any = viewer(from_dtype(ORDER))
 _fills: Any = viewer(from_dtype(FILL))
 _met: Any = viewer(from_dtype(MET))
 _tickets: Any = viewer(from_dtype(TICKET))
+_flows: Any = viewer(from_dtype(FLOW))
 _grow: Any = caller(types.int64, types.int64)
 
 i64 = types.int64
@@ -41,6 +42,12 @@ def _market(table: Any) -> Any:
         _fixed_panel(read_int(table, places.VOLUME), rows, n),
         _fixed_ints(read_int(table, places.LAST_ROW), n),
         _fixed_floats(read_int(table, places.DELISTING_RETURNS), n),
+        _fixed_floats(read_int(table, places.MULTIPLIER), n),
+        _fixed_floats(read_int(table, places.TICK), n),
+        _fixed_floats(read_int(table, places.LOT), n),
+        _fixed_panel(read_int(table, places.SLIPPAGE), read_int(table, places.N_SLIPPAGE), n),
+        _fixed_panel(read_int(table, places.HALF_SPREAD), read_int(table, places.N_HALF_SPREAD), n),
+        _fixed_panel(read_int(table, places.IMPACT), read_int(table, places.N_IMPACT), n),
     )
 
 
@@ -63,6 +70,17 @@ def _tape(table: Any) -> Any:
 
 
 @step
+def _finance(table: Any) -> Any:
+    n = read_int(table, places.N_SYMBOLS)
+    return Finance(
+        _fixed_floats(read_int(table, places.YEARS), read_int(table, places.N_BARS)),
+        _fixed_panel(read_int(table, places.BORROW), read_int(table, places.N_BORROW), n),
+        _fixed_panel(read_int(table, places.SHORTABLE), read_int(table, places.N_SHORTABLE), n),
+        _fixed_panel(read_int(table, places.PAYOUT), read_int(table, places.N_PAYOUT), n),
+    )
+
+
+@step
 def _books(table: Any) -> Any:
     return Books(
         _floats(read_int(table, places.POSITION), read_int(table, places.N_SYMBOLS)),
@@ -71,6 +89,7 @@ def _books(table: Any) -> Any:
         _fills(read_int(table, places.FILLS), read_int(table, places.FILL_ROOM)),
         _ints(read_int(table, places.COUNTS), N_COUNTS),
         _tickets(read_int(table, places.TICKETS), read_int(table, places.TICKET_ROOM)),
+        _flows(read_int(table, places.FLOWS), read_int(table, places.FLOW_ROOM)),
     )
 
 
@@ -85,6 +104,7 @@ def _desk(table: Any) -> Any:
         _met(read_int(table, places.MET), read_int(table, places.MET_ROOM)),
         _ints(read_int(table, places.REFUSED), read_int(table, places.REFUSED_ROOM)),
         _floats(read_int(table, places.ROOM), n),
+        _floats(read_int(table, places.SHORT_ROOM), n),
     )
 
 
@@ -134,6 +154,24 @@ def liquidate(table: Any, bar: Any) -> Any:
     """Withdraw every resting order and close everything at the marks of `bar`; return the number of fills."""
     while True:
         n_fills = execution.liquidate(bar, _market(table), _books(table), _desk(table))
+        if n_fills != FULL:
+            return n_fills
+        _grow(read_int(table, places.GROW), (table,))
+
+
+@native(i64(i64, i64))
+def accrue(table: Any, bar: Any) -> Any:
+    """Pay and charge what was held since the close before `bar`."""
+    while execution.accrue(bar, _market(table), _finance(table), _books(table), _desk(table)) == FULL:
+        _grow(read_int(table, places.GROW), (table,))
+    return 0
+
+
+@native(i64(i64, i64))
+def call_margin(table: Any, bar: Any) -> Any:
+    """Reduce positions where equity is below maintenance; return the number of fills."""
+    while True:
+        n_fills = execution.call_margin(bar, _market(table), _books(table), _desk(table))
         if n_fills != FULL:
             return n_fills
         _grow(read_int(table, places.GROW), (table,))
@@ -221,7 +259,9 @@ def cancel(table: Any, order: Any) -> Any:
 def trade(table: Any, bar: Any, plain: Any) -> Any:
     """Live through a bar with all resting orders; return the number of fills."""
     while True:
-        n_fills = resting.trade(bar, plain != 0, _market(table), _tape(table), _books(table), _desk(table))
+        n_fills = resting.trade(
+            bar, plain != 0, _market(table), _tape(table), _finance(table), _books(table), _desk(table)
+        )
         if n_fills != FULL:
             return n_fills
         _grow(read_int(table, places.GROW), (table,))

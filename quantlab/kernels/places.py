@@ -15,11 +15,13 @@ FIXED_PLACES: Final = (
     "names", "name_places",
     "position", "money", "equity", "terms", "counts", "target", "resting",
     "orders", "n_orders", "fills", "n_fills", "queue", "n_queue", "met", "n_met",
-    "tickets", "n_tickets", "refused", "n_refused", "room",
+    "tickets", "n_tickets", "refused", "n_refused", "room", "short_room", "flows", "n_flows",
+    "years", "borrow", "n_borrow", "shortable", "n_shortable", "payout", "n_payout",
     "tape_open", "tape_high", "tape_low", "tape_close", "n_tape_rows", "first_row", "day_end",
-    "delistings", "n_delistings", "delisting_returns",
+    "delistings", "n_delistings", "delisting_returns", "multiplier", "tick", "lot",
+    "slippage", "n_slippage", "half_spread", "n_half_spread", "impact", "n_impact",
     "place", "place_all", "meet", "delist", "liquidate", "grow",
-    "place_ticket", "describe", "succeed", "bind", "tie", "cancel", "trade", "prepare",
+    "place_ticket", "describe", "succeed", "bind", "tie", "cancel", "trade", "prepare", "accrue", "call_margin",
 )  # fmt: skip
 (
     N_BARS, N_SYMBOLS, FIRST, STOP, SAME_CLOSE, BAR, RUINED,
@@ -29,11 +31,13 @@ FIXED_PLACES: Final = (
     NAMES, NAME_PLACES,
     POSITION, MONEY, EQUITY, TERMS, COUNTS, TARGET, RESTING,
     ORDERS, ORDER_ROOM, FILLS, FILL_ROOM, QUEUE, QUEUE_ROOM, MET, MET_ROOM,
-    TICKETS, TICKET_ROOM, REFUSED, REFUSED_ROOM, ROOM,
+    TICKETS, TICKET_ROOM, REFUSED, REFUSED_ROOM, ROOM, SHORT_ROOM, FLOWS, FLOW_ROOM,
+    YEARS, BORROW, N_BORROW, SHORTABLE, N_SHORTABLE, PAYOUT, N_PAYOUT,
     TAPE_OPEN, TAPE_HIGH, TAPE_LOW, TAPE_CLOSE, N_TAPE_ROWS, FIRST_ROW, DAY_END,
-    DELISTINGS, N_DELISTINGS, DELISTING_RETURNS,
+    DELISTINGS, N_DELISTINGS, DELISTING_RETURNS, MULTIPLIER, TICK, LOT,
+    SLIPPAGE, N_SLIPPAGE, HALF_SPREAD, N_HALF_SPREAD, IMPACT, N_IMPACT,
     PLACE, PLACE_ALL, MEET, DELIST, LIQUIDATE, GROW,
-    PLACE_TICKET, DESCRIBE, SUCCEED, BIND, TIE, CANCEL, TRADE, PREPARE,
+    PLACE_TICKET, DESCRIBE, SUCCEED, BIND, TIE, CANCEL, TRADE, PREPARE, ACCRUE, CALL_MARGIN,
 ) = range(len(FIXED_PLACES))  # fmt: skip
 AT: Final = {name: place for place, name in enumerate(FIXED_PLACES)}
 FIELDS: Final = ("open", "high", "low", "close", "volume", "mark")

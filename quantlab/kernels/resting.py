@@ -14,7 +14,7 @@ import math
 from typing import Any, Final
 
 from quantlab.kernels._jit import lean, step
-from quantlab.kernels.books import Books, Desk, Market, Tape
+from quantlab.kernels.books import Books, Desk, Finance, Market, Tape
 from quantlab.kernels.execution import place, settle, take
 from quantlab.records import (
     AT_CLOSE,
@@ -36,16 +36,15 @@ from quantlab.records import (
     N_TICKETS,
     NO_REASON,
     NOT_FULL,
+    NOT_SHORTABLE,
     ONE_FILLED,
     OUT_OF_TIME,
     PARTICIPATION,
     PARTLY_FILLED,
     REPLACED,
     RESTING,
-    SCALED,
     TARGET_QUANTITY,
     UNITS,
-    WHOLE_UNITS,
 )
 
 # Phases of a bar. An order that begins to work inside a bar remembers in which: `since`, −1 for an earlier bar.
@@ -118,7 +117,7 @@ def _last_bar(active: int, tif: int, until: int, tape: Tape) -> int:
     """Return the last bar on which an order may be filled that can be from bar `active` on."""
     n_bars = len(tape.time)
     if tif == DAY:
-        return int(tape.day_end[min(active, n_bars - 1)])
+        return int(tape.day_end[active]) if active < n_bars else n_bars
     if tif in (IOC, FOK, AT_OPEN, AT_CLOSE):
         return active
     if until > tape.time[n_bars - 1]:
@@ -220,8 +219,7 @@ def _end(order: int, status: int, reason: int, books: Books, desk: Desk) -> None
 @step
 def _mark_ended(order: int, status: int, reason: int, books: Books) -> None:
     row = books.orders[order]
-    partly = row["filled_quantity"] != 0.0 and status != REPLACED
-    row["status"] = PARTLY_FILLED if partly else status
+    row["status"] = status if row["filled_quantity"] == 0.0 else PARTLY_FILLED
     row["reason"] = reason
 
 
@@ -284,7 +282,9 @@ def _offer(
         if is_pending:
             return math.nan
         only_close = ticket["triggered"] == ONLY_CLOSE
-        if ticket["since"] >= OPEN and begins <= limit and not only_close:
+        if only_close:  # its life began where its stop was touched
+            begins = max(begins, stop)
+        if begins <= limit:
             return float(begins)
         only_close = only_close or phase == LIMITS_AFTER_LIMIT
         return limit if (close if only_close else low) <= limit else math.nan
@@ -313,10 +313,18 @@ def _price_of(order: int, bar: int, row: int, phase: int, is_first: bool, tape: 
     if not alive or not _is_its_turn(ticket, phase, is_first):
         return math.nan
     i = told["symbol"]
+    if math.isnan(ticket["best"]):  # placed before the symbol's first bar: it begins here
+        ticket["best"] = tape.close[row, i] if phase == CLOSE else tape.open[row, i]
     open_, high, low, close = tape.open[row, i], tape.high[row, i], tape.low[row, i], tape.close[row, i]
     if told["amount"] < 0.0 and told["kind"] < TARGET_QUANTITY:
         return -_offer(ticket, phase, -1.0, -open_, -low, -high, -close)
     return _offer(ticket, phase, 1.0, open_, high, low, close)
+
+
+@step
+def _has_nothing_to_reduce(told: Any, books: Books) -> bool:
+    only = told["ticket"] >= 0 and books.tickets[told["ticket"]]["reduce_only"]
+    return bool(only and told["amount"] * books.position[told["symbol"]] >= 0.0)
 
 
 @step
@@ -333,7 +341,6 @@ def _gather(
     """Move the orders that are filled in this phase from the queue to `met`, in sequence; return their number."""
     queue, counts = desk.queue, books.counts
     is_first = row == tape.first_row[bar]
-    whole = desk.terms[WHOLE_UNITS] != 0.0
     n_met = 0
     n_waiting = 0
     for k in range(counts[N_QUEUED]):
@@ -351,7 +358,8 @@ def _gather(
                 price = _price_of(order, bar, row, phase, is_first, tape, books)
             elif plain and phase == OPEN:
                 price = tape.open[row, i]
-            if desk.room[i] == 0.0 or (whole and desk.room[i] < 1.0):
+            no_room = desk.room[i] == 0.0 or desk.room[i] < market.lot[i]
+            if no_room and not _has_nothing_to_reduce(told, books):
                 price = math.nan
         if math.isnan(price) and not ended:
             queue[n_waiting] = order
@@ -359,7 +367,7 @@ def _gather(
             continue
         volume = market.volume[bar, i]
         before = n_met
-        n_met = take(order, price, volume, books, desk, n_met)
+        n_met = take(order, bar, price, volume, market, books, desk, n_met)
         if n_met > before:
             desk.met[before]["limit"] = limit
     counts[N_QUEUED] = n_waiting
@@ -370,49 +378,58 @@ def _gather(
 def _result_at_close(meeting: Any, row: int, tape: Tape, books: Books) -> float:
     """Return what a met order's fill is worth at the close: units × (close − price)."""
     told = books.orders[meeting["order"]]
-    price = meeting["price"]
-    left = books.tickets[told["ticket"]]["left"]
-    units = left if not math.isnan(left) else told["amount"]
-    if told["kind"] != UNITS and math.isnan(left):
-        units = told["amount"] / price
-    return float(units * (tape.close[row, meeting["symbol"]] - price))
-
-
-@step
-def _choose_among_siblings(row: int, tape: Tape, books: Books, desk: Desk, n_met: int) -> int:
-    """Keep the worse of two tied orders that meet their price in one phase, cancel the other; return how many are left.
-
-    Nobody knows which came first, so it is resolved against the strategy.
-    """
-    for k in range(n_met):
-        number = books.orders[desk.met[k]["order"]]["ticket"]
-        sibling = books.tickets[number]["sibling"] if number >= 0 else -1
-        if sibling < 0 or books.orders[desk.met[k]["order"]]["status"] != RESTING:
-            continue
-        for j in range(k + 1, n_met):
-            if desk.met[j]["order"] == sibling:
-                mine = _result_at_close(desk.met[k], row, tape, books)
-                loser = k if _result_at_close(desk.met[j], row, tape, books) < mine else j
-                _mark_ended(desk.met[loser]["order"], CANCELLED, ONE_FILLED, books)
-    n_kept = 0
-    for k in range(n_met):
-        if books.orders[desk.met[k]["order"]]["status"] == RESTING:
-            desk.met[n_kept] = desk.met[k]
-            n_kept += 1
-    return n_kept
+    ticket = books.tickets[told["ticket"]]
+    price, i = meeting["price"], meeting["symbol"]
+    units = ticket["left"]
+    if math.isnan(units):
+        units = told["amount"] if told["kind"] == UNITS else told["amount"] / (price * meeting["multiplier"])
+    if ticket["reduce_only"]:
+        held = books.position[i]
+        units = 0.0 if units * held >= 0.0 else math.copysign(min(abs(units), abs(held)), units)
+    return float(units * (tape.close[row, i] - price) * meeting["multiplier"])
 
 
 @step
 def _put_back(order: int, books: Books, desk: Desk) -> None:
-    """Let what is left of an order rest again."""
+    """Let what is left of an order rest again, at its place in the sequence of placing."""
     row = books.orders[order]
     i = row["symbol"]
     row["status"] = RESTING
-    desk.queue[books.counts[N_QUEUED]] = order
+    place_in_queue = books.counts[N_QUEUED]
+    while place_in_queue > 0 and desk.queue[place_in_queue - 1] > order:
+        desk.queue[place_in_queue] = desk.queue[place_in_queue - 1]
+        place_in_queue -= 1
+    desk.queue[place_in_queue] = order
     books.counts[N_QUEUED] += 1
     desk.resting[i] += 1
     if row["kind"] >= TARGET_QUANTITY and desk.target[i] < 0:
         desk.target[i] = order
+
+
+@step
+def _choose_among_siblings(row: int, tape: Tape, books: Books, desk: Desk, n_met: int) -> int:
+    """Let the worse of two tied orders that meet their price in one phase go first; return how many are left.
+
+    Nobody knows which came first, so it is resolved against the strategy. The other rests until the fill of the first
+    cancels it.
+    """
+    for k in range(n_met):
+        order = desk.met[k]["order"]
+        number = books.orders[order]["ticket"] if order >= 0 else -1
+        sibling = books.tickets[number]["sibling"] if number >= 0 else -1
+        for j in range(k + 1, n_met if sibling >= 0 else 0):
+            if desk.met[j]["order"] == sibling:
+                mine = _result_at_close(desk.met[k], row, tape, books)
+                loser = k if _result_at_close(desk.met[j], row, tape, books) < mine else j
+                _put_back(desk.met[loser]["order"], books, desk)
+                desk.met[loser]["order"] = -1
+                break
+    n_kept = 0
+    for k in range(n_met):
+        if desk.met[k]["order"] >= 0:
+            desk.met[n_kept] = desk.met[k]
+            n_kept += 1
+    return n_kept
 
 
 @step
@@ -422,11 +439,13 @@ def _keep_the_rest(meeting: Any, books: Books, desk: Desk) -> None:
     row = books.orders[order]
     ticket = books.tickets[row["ticket"]]
     ticket["left"] -= row["filled_quantity"] - meeting["before"]
+    if row["reason"] == NOT_SHORTABLE and row["status"] == FILLED:
+        row["status"] = PARTLY_FILLED
     if meeting["cut"] == 0 or row["status"] not in (RESTING, FILLED):
         return
-    if row["reason"] == SCALED:
+    if row["reason"] != NO_REASON:  # something else than the volume ended it
         row["status"] = PARTLY_FILLED
-    elif ticket["tif"] in (GTC, DAY):
+    elif ticket["tif"] in (GTC, DAY, FOK):  # all or nothing: it expires with the bar
         _put_back(order, books, desk)
     else:
         _mark_ended(order, EXPIRED, OUT_OF_TIME, books)
@@ -458,6 +477,7 @@ def _follow_up(meeting: Any, phase: int, bar: int, books: Books, desk: Desk) -> 
                 exit_ticket["active"] = bar
                 exit_ticket["since"] = phase
                 exit_ticket["entered"] = meeting["price"]
+                exit_ticket["best"] = meeting["price"]
 
 
 @step
@@ -493,8 +513,17 @@ def _measure_room(bar: int, market: Market, desk: Desk) -> None:
         desk.room[i] = share * market.volume[bar, i] if share > 0.0 else math.inf
 
 
+@step
+def _measure_short_room(bar: int, finance: Finance, desk: Desk) -> None:
+    """Set how many units of each symbol can be borrowed, for one auction."""
+    for i in range(len(desk.short_room)):
+        desk.short_room[i] = finance.shortable[min(bar, len(finance.shortable) - 1), i]
+
+
 @lean
-def trade(bar: int, plain: bool, market: Market, tape: Tape, books: Books, desk: Desk) -> int:
+def trade(
+    bar: int, plain: bool, market: Market, tape: Tape, finance: Finance, books: Books, desk: Desk
+) -> int:
     """Live through a bar with all orders that have a ticket; return the number of new fills, or `FULL`.
 
     `plain`: market orders without a ticket meet the open of this bar as well.
@@ -512,6 +541,7 @@ def trade(bar: int, plain: bool, market: Market, tape: Tape, books: Books, desk:
             if n_met == 0:
                 continue
             n_met = _choose_among_siblings(row, tape, books, desk, n_met)
+            _measure_short_room(bar, finance, desk)
             values = tape.close if phase == CLOSE else tape.open
             settle(bar, row, bar - 1, values, market, books, desk, n_met, books.tickets)
             for k in range(n_met):

@@ -38,18 +38,12 @@ def top_k(scores: FloatArray, k: int) -> BoolArray:
 
 
 @jit
-def is_positive(value: float) -> bool:
-    """Tell whether a volatility or variance can be divided by."""
-    return value > 0.0 and math.isfinite(value)
-
-
-@jit
 def inverse_volatility(volatility: FloatArray, gross: float) -> FloatArray:
     """Divide `gross` in proportion to 1/volatility."""
     out = np.zeros(len(volatility))
     total = 0.0
     for i in range(len(volatility)):
-        if is_positive(volatility[i]):
+        if volatility[i] > 0.0:
             out[i] = 1.0 / volatility[i]
             total += out[i]
     for i in range(len(volatility)):
@@ -64,7 +58,7 @@ def kelly_fraction(mean: FloatArray, variance: FloatArray, fraction: float, max_
     out = np.zeros(len(mean))
     gross = 0.0
     for i in range(len(mean)):
-        if math.isfinite(mean[i]) and is_positive(variance[i]):
+        if math.isfinite(mean[i]) and variance[i] > 0.0:
             out[i] = fraction * mean[i] / variance[i]
             gross += abs(out[i])
     if gross > max_gross:

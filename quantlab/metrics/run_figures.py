@@ -146,19 +146,19 @@ def trading_figures(
     closed : DataFrame
         Closed trades: columns ``profit, return, bars_held, worst, best``.
     fills : DataFrame
-        Columns ``quantity, price, reference_price, commission``.
+        Columns ``quantity, price, reference_price, commission, multiplier``.
     orders : DataFrame
         Column ``status``.
     weights : (n_bars, n_symbols) array
         Position values as fractions of equity.
     """
     columns = ("profit", "return", "bars_held", "worst", "best")
-    adverse = fills["quantity"] * (fills["price"] - fills["reference_price"])
+    adverse = fills["quantity"] * (fills["price"] - fills["reference_price"]) * fills["multiplier"]
     return {
         **{name: closed[column].to_numpy() for name, column in zip(_TRADE_FIELDS, columns, strict=True)},
         "gross_exposure": np.abs(weights).sum(axis=1),
         "net_exposure": weights.sum(axis=1),
-        "traded_value": float((fills["quantity"] * fills["price"]).abs().sum()),
+        "traded_value": float((fills["quantity"] * fills["price"] * fills["multiplier"]).abs().sum()),
         "commission": float(fills["commission"].sum()),
         "slippage": float(adverse.sum()),
         "n_orders": len(orders),

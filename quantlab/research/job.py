@@ -19,7 +19,7 @@ from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.returns import per_bar_rate
 from quantlab.records import SUMMARY
 from quantlab.research.failures import told
-from quantlab.trading.account import Execution
+from quantlab.trading.account import Rules
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Common:
     ----------
     bars, rows
         What they run over, and which rows are the run's; earlier ones serve as warm-up.
-    cash, terms, execution
-        Money, costs and account as the kernels read them, and when orders are filled.
+    cash, rules
+        Money, and the costs, the account and the execution.
     risk_free_annual, benchmark
         As `quantlab.engine.backtest.backtest` takes and reads them.
     metrics
@@ -46,8 +46,7 @@ class Common:
     bars: Bars
     rows: range
     cash: float
-    terms: FloatArray
-    execution: Execution
+    rules: Rules
     risk_free_annual: float
     benchmark: pd.Series | None
     metrics: tuple[str, ...]
@@ -97,9 +96,7 @@ class Job:
         What the strategy raises comes out as it is; metrics of an equity that is not finite are a DataError.
         """
         own, strategy = self.common, self.strategies[number]
-        setting = Setup(
-            strategy, own.bars, self.inputs.of(number), own.rows, own.cash, own.terms, own.execution
-        )
+        setting = Setup(strategy, own.bars, self.inputs.of(number), own.rows, own.cash, own.rules)
         done = run(setting, self.engine, lambda row: None)
         if self.is_summary:
             summary = dict(zip(SUMMARY, _summary(own, done), strict=True))
@@ -161,12 +158,12 @@ def _result(setting: Setup, own: Common, done: Run) -> Result:
         initial_cash=own.cash,
         periods_per_year=own.bars.periods_per_year,
         risk_free_annual=own.risk_free_annual,
-        fill=own.execution.fill,
+        fill=own.rules.execution.fill,
         engine=done.engine,
         notes=(),
         ruined=done.outcome.ruined,
         benchmark_name=None,
         benchmark=None if own.benchmark is None else own.benchmark.iloc[: len(time)],
         provenance={},
-        _tables=run_tables(own.bars, done.record, done.plan, done.outcome),
+        _tables=run_tables(own.bars, done.record, done.plan, done.outcome, own.rules),
     )

@@ -28,8 +28,9 @@ from quantlab.research.swept import Sweep, Trial
 from quantlab.research.trial_store import TrialStore
 from quantlab.research.trials import Trials, Where, drawn, grid
 from quantlab.research.workers import Crew
-from quantlab.trading.account import SAME_CLOSE, Account, Execution, terms_of
+from quantlab.trading.account import SAME_CLOSE, Account, Execution, Rules
 from quantlab.trading.costs import Costs
+from quantlab.trading.finance import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.result import Result
@@ -136,8 +137,9 @@ def sweep(
     start_row, stop = span_of(bars, start, end)
     cut = bars if stop == bars.n_bars else bars.rows(0, stop)
     account, execution = account or Account(), execution or Execution()
+    must_fit(account, cut)
     common = Common(
-        cut, range(start_row, stop), float(cash), terms_of(costs, account, execution), execution, risk_free_annual,
+        cut, range(start_row, stop), float(cash), Rules(costs, account, execution), risk_free_annual,
         _returns_of(benchmark, cut, start_row, stop), columns,
     )  # fmt: skip
     needs = Needs(chosen, cut, ForecastSource(forecasts, folds, seed, progress))

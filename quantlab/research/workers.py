@@ -105,7 +105,7 @@ def compiled_batch(job: Job) -> Batch | None:
         return None
     own = job.common
     return Batch(
-        job.strategies, own.bars, own.rows, job.inputs, own.cash, own.terms, own.execution,
+        job.strategies, own.bars, own.rows, job.inputs, own.cash, own.rules,
         own.bars.periods_per_year, own.rate_per_bar,
     )  # fmt: skip
 

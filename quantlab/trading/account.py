@@ -1,47 +1,97 @@
-"""Whose money it is, and when an order meets its price."""
+"""Whose money it is, what it may do, and when an order meets its price."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 import numpy as np
 
 from quantlab.errors import StrategyError
 from quantlab.records import (
     FIXED,
-    HALF_SPREAD,
+    IMPACT,
+    INTEREST_RATE,
     LATENCY,
     LEVERAGE,
+    LOAN_RATE,
+    MAINTENANCE,
     MINIMUM,
     N_TERMS,
     PARTICIPATION,
     PER_UNIT,
     RATE,
-    SLIPPAGE,
     VOLUME_SLIPPAGE,
-    WHOLE_UNITS,
 )
 from quantlab.trading.costs import Costs
 from quantlab.typing import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
+class Instrument:
+    """What a symbol's prices and units mean.
+
+    Parameters
+    ----------
+    multiplier
+        Money per unit and point of price: 50 for a future on an index, 100 for an option on shares.
+    tick
+        Smallest step of price; fills are rounded to it, to the worse side. 0 takes any price.
+    lot
+        Smallest step of units; a wish is cut towards zero. 0 takes any fraction.
+    """
+
+    multiplier: float = 1.0
+    tick: float = 0.0
+    lot: float = 0.0
+
+    def __post_init__(self) -> None:
+        _must_be_number(self, "multiplier", low=0.0, positive=True)
+        _must_be_number(self, "tick", low=0.0)
+        _must_be_number(self, "lot", low=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
-    """What the account allows.
+    """What the account allows, and what holding costs and pays.
+
+    Without other terms it is a cash account with leverage 1: nothing is owed, nothing is earned on cash.
 
     Parameters
     ----------
     leverage
         Largest gross exposure that orders may open, as a multiple of equity: 1 lets an account be fully long,
-        fully short, or half and half. Prices may carry an open position beyond it.
+        fully short, or half and half; the initial margin is its reciprocal. Prices may carry an open position
+        beyond it.
     whole_units
-        Trade whole units only; a wish is cut towards zero.
+        Trade whole units only; a wish is cut towards zero. An instrument's own lot comes first.
+    maintenance
+        Least equity as a fraction of gross exposure. Below it, at a close, every position is reduced alike until
+        gross exposure is leverage × equity again; the orders are of the kind ``margin_call``. 0: never.
+    interest_annual, loan_annual
+        Simple annual rates (actual/365): earned on cash less the value of shorts, and paid on it where it is negative.
+    borrow_annual
+        Annual rate on the value of what is sold short, or the name of a field of the bars that has it per symbol.
+    shortable
+        Units of each symbol that can be borrowed: a number, or the name of a field of the bars. 0 forbids shorts.
+    payout
+        Name of a field of the bars: money per unit, paid to those who held at the close before the bar and by those
+        who were short (a dividend of unadjusted prices, a coupon).
+    instruments
+        What prices and units mean, by symbol; the others have multiplier 1 and trade in any step.
     """
 
     leverage: float = 1.0
     whole_units: bool = False
+    maintenance: float = 0.0
+    interest_annual: float = 0.0
+    loan_annual: float = 0.0
+    borrow_annual: float | str = 0.0
+    shortable: float | str = math.inf
+    payout: str | None = None
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         number = isinstance(self.leverage, int | float) and not isinstance(self.leverage, bool)
@@ -49,9 +99,42 @@ class Account:
             raise StrategyError(
                 f"Account(leverage={self.leverage!r}): give a positive finite multiple of equity."
             )
+        _must_be_number(self, "maintenance", low=0.0)
+        if self.maintenance > 1.0 / self.leverage:
+            raise StrategyError(
+                f"Account(leverage={self.leverage!r}, maintenance={self.maintenance!r}): an account at its leverage "
+                f"has equity of 1/leverage = {1.0 / self.leverage:g} of its exposure; maintenance must not be above it."
+            )
+        _must_be_number(self, "interest_annual", low=-1.0)
+        _must_be_number(self, "loan_annual", low=0.0)
+        if not isinstance(self.borrow_annual, str):
+            _must_be_number(self, "borrow_annual", low=0.0)
+        if not isinstance(self.shortable, str):
+            _must_be_number(self, "shortable", low=0.0, most=math.inf)
+        for symbol, instrument in self.instruments.items():
+            if not isinstance(instrument, Instrument):
+                raise StrategyError(
+                    f"Account(instruments={{{symbol!r}: {instrument!r}}}): give a ql.Instrument(multiplier=…)."
+                )
 
+    def __repr__(self) -> str:
+        return _given(self)
 
-SAME_CLOSE = "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
+    @property
+    def accrues(self) -> bool:
+        """Whether holding costs or pays anything."""
+        rates = (self.interest_annual, self.loan_annual, self.borrow_annual)
+        return any(rate != 0.0 for rate in rates) or self.payout is not None
+
+    def steps(self, symbols: tuple[str, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return multiplier, tick and lot of each symbol, ``(n_symbols,)``."""
+        own = [self.instruments.get(symbol, Instrument()) for symbol in symbols]
+        lots = [each.lot or float(self.whole_units) for each in own]
+        return (
+            np.array([float(each.multiplier) for each in own]),
+            np.array([float(each.tick) for each in own]),
+            np.array(lots, np.float64),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,22 +179,65 @@ class Execution:
             )
 
     def __repr__(self) -> str:
-        given = (f for f in fields(self) if getattr(self, f.name) != f.default)
-        return f"Execution({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in given)})"
+        return _given(self)
 
 
-def terms_of(costs: Costs, account: Account, execution: Execution) -> FloatArray:
-    """Put the numbers of `costs`, `account` and `execution` in the places where the execution kernels read them."""
-    terms = np.zeros(N_TERMS)
-    terms[RATE] = costs.commission
-    terms[PER_UNIT] = costs.commission_per_unit
-    terms[FIXED] = costs.commission_fixed
-    terms[MINIMUM] = costs.commission_minimum
-    terms[SLIPPAGE] = costs.slippage
-    terms[HALF_SPREAD] = 0.5 * costs.spread
-    terms[VOLUME_SLIPPAGE] = costs.volume_slippage
-    terms[LEVERAGE] = account.leverage
-    terms[WHOLE_UNITS] = float(account.whole_units)
-    terms[PARTICIPATION] = execution.participation or 0.0
-    terms[LATENCY] = execution.latency
-    return terms
+SAME_CLOSE = "SAME CLOSE: orders fill at the very close they were decided on, which no real order can."
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The costs, the account and the execution of a run."""
+
+    costs: Costs
+    account: Account
+    execution: Execution
+
+    @property
+    def same_close(self) -> bool:
+        """Whether orders meet the close they were decided on."""
+        return self.execution.fill == "same_close"
+
+    @property
+    def concern_every_order(self) -> bool:
+        """Whether no order is a plain market order: volume, delay or a lender may keep something out of each."""
+        own = self.execution
+        return own.participation is not None or own.latency > 0 or self.account.shortable != math.inf
+
+    def numbers(self) -> FloatArray:
+        """Put the numbers of the rules in the places where the execution kernels read them."""
+        terms = np.zeros(N_TERMS)
+        costs, account = self.costs, self.account
+        terms[RATE] = costs.commission
+        terms[PER_UNIT] = costs.commission_per_unit
+        terms[FIXED] = costs.commission_fixed
+        terms[MINIMUM] = costs.commission_minimum
+        terms[VOLUME_SLIPPAGE] = costs.volume_slippage
+        terms[IMPACT] = costs.impact
+        terms[LEVERAGE] = account.leverage
+        terms[MAINTENANCE] = account.maintenance
+        terms[INTEREST_RATE] = account.interest_annual
+        terms[LOAN_RATE] = account.loan_annual
+        terms[PARTICIPATION] = self.execution.participation or 0.0
+        terms[LATENCY] = self.execution.latency
+        return terms
+
+
+def _must_be_number(
+    owner: Any, name: str, *, low: float, most: float = math.nan, positive: bool = False
+) -> None:
+    value = getattr(owner, name)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    fits = (
+        number and value >= low and (value == most or math.isfinite(value)) and not (positive and value == 0)
+    )
+    if not fits:
+        least = "above zero" if positive else f"of {low:g} or more"
+        raise StrategyError(f"{type(owner).__name__}({name}={value!r}): give a finite number {least}.")
+
+
+def _given(owner: Any) -> str:
+    """Print an object as the code that makes it: only what differs from the defaults."""
+    plain = type(owner)()
+    names = [f.name for f in fields(owner) if getattr(owner, f.name) != getattr(plain, f.name)]
+    return f"{type(owner).__name__}({', '.join(f'{name}={getattr(owner, name)!r}' for name in names)})"

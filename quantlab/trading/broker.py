@@ -11,17 +11,18 @@ from quantlab.kernels import execution, resting
 from quantlab.kernels.books import Books, Desk, Market, Tape
 from quantlab.records import (
     FULL,
-    LATENCY,
     MET,
     N_FILLS,
     N_ORDERS,
     N_QUEUED,
     N_REFUSED,
     N_TICKETS,
-    PARTICIPATION,
 )
+from quantlab.trading.account import Rules
+from quantlab.trading.finance import finance_of
 from quantlab.trading.ledger import Ledger, Record
 from quantlab.trading.orders import PLAIN, OrderTerms
+from quantlab.trading.surcharges import surcharges
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
 if TYPE_CHECKING:
@@ -41,34 +42,44 @@ class Broker:
         What happened.
     cash
         Initial cash, in money.
-    terms
-        Costs and account as the kernels read them (``terms_of``).
-    price
-        ``(n_bars, n_symbols)`` prices that orders meet: opens, or closes in same-close mode.
+    rules
+        Costs, account and execution.
     """
 
-    def __init__(self, bars: Bars, cash: float, terms: FloatArray, price: FloatArray) -> None:
+    def __init__(self, bars: Bars, cash: float, rules: Rules) -> None:
         n = bars.n_symbols
+        price = bars.close if rules.same_close else bars.open
         self.ledger = Ledger(bars.n_bars)
         self.position: FloatArray = np.zeros(n)
         self.money: FloatArray = np.array([cash])
         self.busy = False
         """Whether orders rest (also replaced ones, until the next instant clears them)."""
         self._cash = cash
-        self._market = Market(price, bars.mark, bars.volume, bars.end_rows, _delisting_returns(bars))
+        self._market = Market(
+            price,
+            bars.mark,
+            bars.volume,
+            bars.end_rows,
+            _delisting_returns(bars),
+            *rules.account.steps(bars.symbols),
+            *surcharges(rules.costs, bars),
+        )
+        self._finance = finance_of(rules.account, bars)
         self._desk = Desk(
-            terms,
+            rules.numbers(),
             np.zeros(FIRST_QUEUE, np.int64),
             np.full(n, -1, np.int64),
             np.zeros(n, np.int64),
             np.zeros(FIRST_QUEUE, MET),
             np.zeros(FIRST_QUEUE, np.int64),
             np.zeros(n),
+            np.zeros(n),
         )
         self._books = self._bundled()
         self._bars = bars
-        # Participation and latency concern every order: none of them is plain then.
-        self.tickets_for_all = bool(terms[PARTICIPATION] > 0.0 or terms[LATENCY] > 0.0)
+        self.tickets_for_all = rules.concern_every_order
+        self.accrues = rules.account.accrues
+        self.calls_margin = rules.account.maintenance > 0.0
 
     @cached_property
     def tape(self) -> Tape:
@@ -77,6 +88,11 @@ class Broker:
         day_end = np.searchsorted(bars.sessions, bars.sessions, side="right") - 1
         rows = np.arange(bars.n_bars + 1)
         return Tape(bars.open, bars.high, bars.low, bars.close, rows, bars.time_ns, day_end)
+
+    @property
+    def multiplier(self) -> FloatArray:
+        """Money per unit and point of price, ``(n_symbols,)``."""
+        return self._market.multiplier
 
     @property
     def has_tickets(self) -> bool:
@@ -153,7 +169,7 @@ class Broker:
     def trade(self, bar: int, *, plain: bool) -> int:
         """Live through a bar with the orders that have a ticket; `plain`: others meet its open as well."""
         while True:
-            n = resting.trade(bar, plain, self._market, self.tape, self._books, self._desk)
+            n = resting.trade(bar, plain, self._market, self.tape, self._finance, self._books, self._desk)
             if n != FULL:
                 break
             self.grow()
@@ -169,9 +185,18 @@ class Broker:
 
     def mark(self, first: int, stop: int) -> int:
         """Mark rows `first` … `stop` − 1 with the books as they stand; return the first ruined row, or `stop`."""
-        return execution.mark_rows(
-            first, stop, self._market.mark, self.position, self.money, self.ledger.equity
-        )
+        return execution.mark_rows(first, stop, self._market, self.position, self.money, self.ledger.equity)
+
+    def accrue(self, bar: int) -> None:
+        """Pay and charge what was held since the close before `bar`."""
+        while execution.accrue(bar, self._market, self._finance, self._books, self._desk) == FULL:
+            self.grow()
+
+    def call_margin(self, bar: int) -> int:
+        """Reduce positions where equity is below maintenance at the close of `bar`; return the number of fills."""
+        while (n := execution.call_margin(bar, self._market, self._books, self._desk)) == FULL:
+            self.grow()
+        return n
 
     def delist(self, bar: int) -> int:
         """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return)."""
@@ -192,7 +217,7 @@ class Broker:
 
     def arrays(self) -> dict[str, FloatArray | IntArray | RecordArray]:
         """Return every array of the account by its name; those of `logs` move when they grow."""
-        bundles = (self._market, self._books, self._desk)
+        bundles = (self._market, self._finance, self._books, self._desk)
         named = {name: array for bundle in bundles for name, array in bundle._asdict().items()}
         return {**named, "equity": self.ledger.equity}
 
@@ -205,6 +230,7 @@ class Broker:
             "met": self._desk.met,
             "refused": self._desk.refused,
             "tickets": self._books.tickets,
+            "flows": self._books.flows,
         }
 
     def grow(self) -> None:
@@ -218,7 +244,13 @@ class Broker:
     def _bundled(self) -> Books:
         ledger = self.ledger
         return Books(
-            self.position, self.money, ledger.order_log, ledger.fill_log, ledger.counts, ledger.ticket_log
+            self.position,
+            self.money,
+            ledger.order_log,
+            ledger.fill_log,
+            ledger.counts,
+            ledger.ticket_log,
+            ledger.flow_log,
         )
 
 

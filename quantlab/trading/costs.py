@@ -18,8 +18,9 @@ class Costs:
     ``max(commission_minimum, commission·|q|·p + commission_per_unit·|q| + commission_fixed)``. A flip from
     long to short is a close and an open, hence two fills.
 
-    The fill price is ``p·(1 ± (slippage + volume_slippage·|q|/volume)) ± spread/2``: above the reference
-    price for a purchase, below it for a sale, never below zero where the price itself is positive.
+    The fill price is ``p·(1 ± f) ± spread/2`` with f = slippage + volatility_slippage·σ +
+    volume_slippage·|q|/volume + impact·σ·√(|q|/volume): above the reference price for a purchase, below it for a
+    sale, never below zero where the price itself is positive.
 
     Parameters
     ----------
@@ -30,11 +31,19 @@ class Costs:
     slippage
         Fraction of the price.
     spread
-        Whole bid-ask spread in price units; half of it is paid on each fill.
+        Whole bid-ask spread in price units, or the name of a field of the bars that has it per bar (negative where
+        quotes cross: none is paid then); half of it is paid on each fill.
     volume_slippage
         Slippage, as a fraction of the price, of a fill as large as the bar's whole volume; it grows linearly
         with the share of the volume. A fill in a bar whose volume is missing or zero is rejected
         (``no_volume``).
+    volatility_slippage
+        Slippage as a share of the volatility of a bar: the standard deviation σ of the symbol's last 20 log returns
+        before the bar, nothing as long as there are fewer.
+    impact
+        Slippage, as a share of the same volatility, of a fill as large as the bar's whole volume; it grows with the
+        square root of the share (Tóth et al. 2011, "Anomalous price impact and the critical nature of liquidity in
+        financial markets"; about 1 for a day's volume). Needs volume like `volume_slippage`.
 
     Examples
     --------
@@ -47,8 +56,10 @@ class Costs:
     commission_fixed: float = 0.0
     commission_minimum: float = 0.0
     slippage: float = 0.0
-    spread: float = 0.0
+    spread: float | str = 0.0
     volume_slippage: float = 0.0
+    volatility_slippage: float = 0.0
+    impact: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -56,6 +67,8 @@ class Costs:
             if isinstance(value, np.generic):
                 value = value.item()
                 object.__setattr__(self, field.name, value)
+            if field.name == "spread" and isinstance(value, str):
+                continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < math.inf:
                 raise StrategyError(f"Costs({field.name}={value!r}): give a finite number of zero or more.")
         for name in ("commission", "slippage"):

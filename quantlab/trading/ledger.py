@@ -10,9 +10,12 @@ import pandas as pd
 
 from quantlab.records import (
     FILL,
+    FLOW,
+    FLOW_NAMES,
     KIND_NAMES,
     N_COUNTS,
     N_FILLS,
+    N_FLOWS,
     N_ORDERS,
     N_TICKETS,
     ORDER,
@@ -49,6 +52,7 @@ class Ledger:
         self.order_log: RecordArray = np.empty(FIRST_ROOM, ORDER)
         self.fill_log: RecordArray = np.empty(FIRST_ROOM, FILL)
         self.ticket_log: RecordArray = np.empty(FIRST_ROOM, TICKET)
+        self.flow_log: RecordArray = np.empty(FIRST_ROOM, FLOW)
         self.equity: FloatArray = np.empty(n_bars)
 
     def grow(self) -> None:
@@ -56,6 +60,7 @@ class Ledger:
         self.order_log = _wider(self.order_log, self.counts[N_ORDERS])
         self.fill_log = _wider(self.fill_log, self.counts[N_FILLS])
         self.ticket_log = _wider(self.ticket_log, self.counts[N_TICKETS])
+        self.flow_log = _wider(self.flow_log, self.counts[N_FLOWS])
 
     def record(self, n_bars: int, initial_cash: float) -> Record:
         """Return what happened on the first `n_bars` rows, as views that cannot be written to."""
@@ -63,27 +68,32 @@ class Ledger:
         fills = self.fill_log[: self.counts[N_FILLS]]
         equity = self.equity[:n_bars]
         tickets = self.ticket_log[: self.counts[N_TICKETS]]
-        for array in (orders, fills, tickets, equity):
+        flows = self.flow_log[: self.counts[N_FLOWS]]
+        for array in (orders, fills, tickets, flows, equity):
             array.flags.writeable = False
-        return Record(orders, fills, tickets, equity, initial_cash)
+        return Record(orders, fills, tickets, flows, equity, initial_cash)
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """A finished ledger: `orders`, `fills`, `tickets` (layouts of ``quantlab.records``), `equity` ``(n_bars,)``."""
+    """A finished ledger: its logs (layouts of ``quantlab.records``), and `equity` ``(n_bars,)``."""
 
     orders: RecordArray
     fills: RecordArray
     tickets: RecordArray
+    flows: RecordArray
     equity: FloatArray
     initial_cash: float
 
     @cached_property
     def cash(self) -> FloatArray:
-        """Money at every close, ``(n_bars,)``: that after the last fill until then."""
-        stops = np.append(self.fills["bar"], len(self.equity))
-        bars = np.diff(stops, prepend=0)
-        return np.repeat(np.concatenate([[self.initial_cash], self.fills["cash"]]), bars)
+        """Money at every close, ``(n_bars,)``: that after the last fill or flow until then."""
+        happened = [self.flows, self.fills]  # in a bar, flows come first
+        bars = np.concatenate([log["bar"] for log in happened])
+        order = np.argsort(bars, kind="stable")
+        cash = np.concatenate([log["cash"] for log in happened])[order]
+        lengths = np.diff(np.append(bars[order], len(self.equity)), prepend=0)
+        return np.repeat(np.concatenate([[self.initial_cash], cash]), lengths)
 
 
 def _wider(log: RecordArray, n_used: int) -> RecordArray:
@@ -121,11 +131,13 @@ def order_frame(
     )
 
 
-def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
+def fill_frame(
+    fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...], multiplier: FloatArray
+) -> pd.DataFrame:
     """Lay fills out as people read them.
 
     Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
-    cash``; `slippage` is the adverse part of the price, as a fraction of the reference price.
+    cash, multiplier``; `slippage` is the adverse part of the price, as a fraction of the reference price.
     """
     adverse = np.sign(fills["quantity"]) * (fills["price"] - fills["reference_price"])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -143,6 +155,24 @@ def fill_frame(fills: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, .
             "slippage": slippage,
             "position": fills["position"],
             "cash": fills["cash"],
+            "multiplier": multiplier[fills["symbol"]],
+        }
+    )
+
+
+def flow_frame(flows: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:
+    """Lay out money that came or went without fills: ``time, bar, kind, symbol, amount, cash``.
+
+    `symbol` is missing where a flow concerns the whole account.
+    """
+    return pd.DataFrame(
+        {
+            "time": time[flows["bar"]],
+            "bar": flows["bar"].astype(np.int64),
+            "kind": named(flows["kind"], FLOW_NAMES),
+            "symbol": named(flows["symbol"], symbols),
+            "amount": flows["amount"],
+            "cash": flows["cash"],
         }
     )
 

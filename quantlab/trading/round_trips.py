@@ -7,26 +7,36 @@ import pandas as pd
 
 from quantlab.kernels import round_trips as kernel
 from quantlab.market.bars import Bars
-from quantlab.records import LIQUIDATION, TRADE
+from quantlab.records import AT_CLOSE, LIQUIDATION, MARGIN_CALL, TRADE
 from quantlab.trading.ledger import Record, named
-from quantlab.typing import RecordArray
+from quantlab.typing import FloatArray, RecordArray
 
 SIDES = ("short", "long")
 
 
-def trades_of(record: Record, bars: Bars, n_bars: int, same_close: bool) -> RecordArray:
+def trades_of(
+    record: Record, bars: Bars, n_bars: int, same_close: bool, multiplier: FloatArray
+) -> RecordArray:
     """Return the trades (layout ``TRADE``) of a record over the first `n_bars` rows of `bars`.
 
     A trade still open at the last row is valued at its mark there and flagged `open`.
     """
     fills = record.fills
     trades = np.zeros(len(fills), TRADE)
-    # A liquidation happens at the close of its bar whatever the orders do.
-    at_close = same_close | (record.orders["kind"][fills["order"]] == LIQUIDATION)
+    own = record.orders[fills["order"]]
+    # Liquidations, margin calls and orders for the close happen there whatever the others do.
+    at_close = same_close | np.isin(own["kind"], (LIQUIDATION, MARGIN_CALL))
+    if len(record.tickets):
+        at_close |= (own["ticket"] >= 0) & (record.tickets["tif"][own["ticket"]] == AT_CLOSE)
     places = np.full((kernel.N_PLACES, bars.n_symbols), -1, np.int64)
     books = np.zeros((kernel.N_BOOKS, bars.n_symbols))
     n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars, places, books)
-    return trades[:n]
+    trades = trades[:n]
+    if (multiplier != 1.0).any():
+        scale = multiplier[trades["symbol"]]
+        trades["profit"] = (trades["profit"] + trades["commission"]) * scale - trades["commission"]
+        trades["entry_value"] *= scale
+    return trades
 
 
 def trade_frame(trades: RecordArray, time: pd.DatetimeIndex, symbols: tuple[str, ...]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from quantlab.engine.engines import run
 from quantlab.engine.inputs import ForecastSource, compute_inputs
 from quantlab.engine.periods import period_starts
 from quantlab.engine.setup import Setup
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import Account, Execution, Rules
 from strategies.momentum_rank import MomentumRank
 from strategies.sma_cross import SmaCross
 from tests.benchmarks import floors, timing, vectorbt_peer
@@ -151,9 +151,7 @@ def test_reading_a_forecast(bars):
 def opened(strategy, bars, table):
     """The loop alone of a compiled run: inputs are computed before, tables are made after."""
     inputs = compute_inputs(strategy, bars, ForecastSource(table))
-    setup = Setup(
-        strategy, bars, inputs, range(bars.n_bars), CASH, terms_of(COSTS, Account(), Execution()), Execution()
-    )
+    setup = Setup(strategy, bars, inputs, range(bars.n_bars), CASH, Rules(COSTS, Account(), Execution()))
     return lambda: run(setup, COMPILED, lambda row: None)
 
 

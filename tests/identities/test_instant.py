@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantlab.records import KIND_NAMES, REASONS, STATUS_NAMES
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.broker import Broker
 from quantlab.trading.costs import Costs
 from tests.naive import accounting
@@ -28,13 +28,14 @@ def one_instant(cash, position, orders, price, value_price, volume, costs, lever
         n_symbols=n,
         symbols=[str(i) for i in range(n)],
         mark=mark,
+        open=opens,
+        time_ns=np.arange(2),
+        fields=(),
         volume=np.array([[volume[i] for i in range(n)]] * 2),
         end_rows=np.full(n, 2),
         ends={},
     )
-    broker = Broker(
-        bars, cash, terms_of(costs, Account(leverage=leverage, whole_units=whole), Execution()), opens
-    )
+    broker = Broker(bars, cash, Rules(costs, Account(leverage=leverage, whole_units=whole), Execution()))
     broker.position[:] = [position[i] for i in range(n)]
     for symbol, kind, amount in orders:
         broker.place(0, symbol, WISHES.index(kind), amount)

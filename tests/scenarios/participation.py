@@ -268,4 +268,12 @@ ROWS = [
         [FILLED, ONE_FILLED],
         **TENTH,
     ),
+    Scenario(  # the purchase took all the volume; the stop would add to the long it opened
+        "reduce-only with nothing to reduce ends, also where no volume is left",
+        [START, (100, 106, 100, 104, 500)],
+        [("order", 0, 60), ("order", 0, 10, {"stop": 105, "reduce_only": True})],
+        [(1, 50, 100)],
+        [WAITING, ("cancelled", "nothing_to_reduce")],
+        **TENTH,
+    ),
 ]

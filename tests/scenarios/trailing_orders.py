@@ -147,4 +147,12 @@ ROWS = [
         [(1, 10, 100), (3, -10, 101)],
         [FILLED, FILLED],
     ),
+    Scenario(  # best 100 at first, then 101: level 96
+        "placed before its symbol's first bar, it begins at the first open",
+        [None, (100, 101, 96, 97), (96, 97, 94, 95)],
+        SELL_5,
+        [(2, -10, 96)],
+        [FILLED],
+        beside=[START, START, START],
+    ),
 ]

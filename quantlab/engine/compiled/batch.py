@@ -39,7 +39,7 @@ from quantlab.kernels.pointers import caller, read_float, read_int, viewer, writ
 from quantlab.kernels.summaries import SCRATCH_ROWS, summarise
 from quantlab.market.bars import Bars
 from quantlab.records import N_COUNTS, N_FILLS, SUMMARY
-from quantlab.trading.account import Execution
+from quantlab.trading.account import Rules
 from quantlab.trading.broker import Broker
 from quantlab.typing import BoolArray, FloatArray, IntArray
 
@@ -61,7 +61,7 @@ class Batch:
     ----------
     strategies, inputs
         The trials, and what they read in the same sequence.
-    bars, rows, cash, terms, execution
+    bars, rows, cash, rules
         As a `Setup` has them.
     periods_per_year, rate_per_bar
         Bars a year, and the riskless return a bar.
@@ -79,13 +79,12 @@ class Batch:
         rows: range,
         inputs: SharedInputs,
         cash: float,
-        terms: FloatArray,
-        execution: Execution,
+        rules: Rules,
         periods_per_year: float,
         rate_per_bar: float,
     ) -> None:
         first = inputs.of(0)
-        self._setup = Setup(strategies[0], bars, first, rows, cash, terms, execution)
+        self._setup = Setup(strategies[0], bars, first, rows, cash, rules)
         self._program = program_of(strategies[0], first.sources, bars.fields)
         self._arrays = [
             np.ascontiguousarray(a) for m in inputs.matrices for a in (m.values, *m.levels.values())
@@ -144,8 +143,8 @@ class _Worker:
 
     def __init__(self, program: Program, setup: Setup, columns: IntArray, sets: IntArray) -> None:
         bars, rows = setup.bars, setup.rows
-        same_close = setup.execution.fill == "same_close"
-        self.broker = Broker(bars, setup.cash, setup.terms, bars.close if same_close else bars.open)
+        same_close = setup.rules.same_close
+        self.broker = Broker(bars, setup.cash, setup.rules)
         self.table: Table = table_of(
             program, bars, setup.inputs, self.broker, Plan(rows.start, rows.stop, rows.start, same_close)
         )

@@ -18,8 +18,8 @@ from numba.extending import intrinsic, overload, overload_attribute, overload_me
 
 from quantlab.engine.compiled.types import NOW_PLACES, InputType, NowType
 from quantlab.errors import StrategyError
-from quantlab.kernels.places import PERIODS
-from quantlab.kernels.pointers import array_value, read_bool, read_int
+from quantlab.kernels.places import MULTIPLIER, PERIODS
+from quantlab.kernels.pointers import array_value, read_bool, read_float, read_int
 
 ROWS = types.Array(types.float64, 2, "C", readonly=True)
 ROW = types.Array(types.float64, 1, "C", readonly=True)
@@ -239,9 +239,10 @@ def _weight(now: Any) -> Any:
         position = now.position
         mark = now.mark
         equity = now.equity
+        multiplier = read_int(table_address(now), MULTIPLIER)
         weights = np.empty(now.n_symbols)
         for i in range(now.n_symbols):
-            value = position[i] * mark[i] if position[i] != 0.0 else 0.0
+            value = position[i] * mark[i] * read_float(multiplier, i) if position[i] != 0.0 else 0.0
             weights[i] = _over(value, equity)
         return weights
 

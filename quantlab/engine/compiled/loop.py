@@ -19,8 +19,10 @@ from quantlab.engine.now import Fill, Reject
 from quantlab.kernels._cache import ContentCache
 from quantlab.kernels.execution import worth
 from quantlab.kernels.places import (
+    ACCRUE,
     AT,
     BAR,
+    CALL_MARGIN,
     COUNTS,
     DELIST,
     DELISTINGS,
@@ -31,6 +33,7 @@ from quantlab.kernels.places import (
     MARK,
     MEET,
     MONEY,
+    MULTIPLIER,
     N_SYMBOLS,
     ORDER_ROOM,
     ORDERS,
@@ -50,6 +53,7 @@ _fills: Any = viewer(from_dtype(FILL))
 _orders: Any = viewer(from_dtype(ORDER))
 _trade: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _meet: Any = caller(types.int64, types.int64, types.int64, types.int64)
+_accrue: Any = caller(types.int64, types.int64, types.int64)
 _delist: Any = caller(types.int64, types.int64, types.int64)
 
 
@@ -81,16 +85,22 @@ def compiled_loop(
         next_open = read_int(table, SAME_CLOSE) == 0
         position = _floats(read_int(table, POSITION), n)
         mark = read_int(table, MARK)
+        multiplier = _marks(read_int(table, MULTIPLIER), n)
         money = read_int(table, MONEY)
         equity = read_int(table, EQUITY)
         counts = read_int(table, COUNTS)
         delistings = read_int(table, DELISTINGS)
         n_ended = 0
         next_end = read_int(delistings, 0)
-        for bar in range(read_int(table, FIRST), stop):
+        first = read_int(table, FIRST)
+        accrues = read_int(table, ACCRUE)
+        calls_margin = read_int(table, CALL_MARGIN)
+        for bar in range(first, stop):
             write_int(table, BAR, bar)
             now = moved(now, bar)
             fresh = 0
+            if accrues != 0 and bar > first:
+                _accrue(accrues, (table, bar))
             while bar >= next_end:
                 fresh += _delist(read_int(table, DELIST), (table, next_end))
                 n_ended += 1
@@ -100,7 +110,12 @@ def compiled_loop(
                     fresh += _trade(read_int(table, TRADE), (table, bar, int(next_open)))
                 elif next_open:
                     fresh += _meet(read_int(table, MEET), (table, bar, bar - 1))
-            value = worth(_marks(mark + 8 * n * bar, n), position, read_float(money, 0))
+            value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
+            if calls_margin != 0 and value > 0.0:
+                called = _accrue(calls_margin, (table, bar))
+                if called > 0:
+                    fresh += called
+                    value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
             write_float(equity, bar, value)
             if value <= 0.0:
                 write_int(table, RUINED, 1)
@@ -113,7 +128,14 @@ def compiled_loop(
             if not next_open and read_int(counts, N_QUEUED) > 0:
                 fresh = _meet(read_int(table, MEET), (table, bar, bar))
                 if fresh > 0:
-                    value = worth(_marks(mark + 8 * n * bar, n), position, read_float(money, 0))
+                    value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
+                    if calls_margin != 0 and value > 0.0:
+                        called = _accrue(calls_margin, (table, bar))
+                        if called > 0:
+                            fresh += called
+                            value = worth(
+                                _marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0)
+                            )
                     write_float(equity, bar, value)
                     if value <= 0.0:
                         write_int(table, RUINED, 1)

@@ -127,7 +127,11 @@ def program_of(strategy: Strategy, sources: Mapping[str, Source], fields: Iterab
 def machine_digest() -> str:
     """Digest of the sources that turn a strategy into code."""
     digest = hashlib.sha256(kernels_digest().encode())
-    for path in (*sorted(HERE.glob("*.py")), HERE.parent / "now.py"):
+    for path in (
+        *sorted(HERE.glob("*.py")),
+        HERE.parent / "now.py",
+        HERE.parents[1] / "trading" / "sizing.py",
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

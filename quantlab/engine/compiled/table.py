@@ -130,6 +130,8 @@ def _point_to_books(table: Table, broker: Broker) -> None:
     for name, array in broker.arrays().items():
         if name not in logs:
             table.point(name, array)
+        if f"n_{name}" in AT:
+            table.put(f"n_{name}", len(array))
 
     def grow(_: int) -> int:
         broker.grow()
@@ -183,6 +185,10 @@ def _point_to_natives(table: Table, program: Program, broker: Broker, *, has_end
         table.put("place_all", place_all.address)
     if broker.tickets_for_all:
         _point_to_tickets(table, broker)
+    if broker.accrues:
+        table.put("accrue", natives.accrue.address)
+    if broker.calls_margin:
+        table.put("call_margin", natives.call_margin.address)
     if has_ends:
         table.put("delist", natives.delist.address)
 

@@ -10,7 +10,7 @@ from quantlab.engine.compiled.refusals import Refusal
 from quantlab.engine.inputs import ForecastSource, compute_inputs
 from quantlab.engine.setup import Setup
 from quantlab.errors import StrategyError
-from quantlab.trading.account import Account, Execution, terms_of
+from quantlab.trading.account import Account, Rules
 from strategies.sma_cross import SmaCross
 
 
@@ -37,8 +37,8 @@ def bars():
 
 def setup_of(strategy, bars):
     inputs = compute_inputs(strategy, bars, ForecastSource())
-    terms = terms_of(ql.Costs(), Account(), ql.Execution())
-    return Setup(strategy, bars, inputs, range(bars.n_bars), 1e5, terms, Execution())
+    rules = Rules(ql.Costs(), Account(), ql.Execution())
+    return Setup(strategy, bars, inputs, range(bars.n_bars), 1e5, rules)
 
 
 def test_a_short_run_is_not_compiled(bars):

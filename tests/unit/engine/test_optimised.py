@@ -18,7 +18,7 @@ LOOKBACK = 60
 
 
 class Loaded(BaseEstimator):
-    """Holds what it is told to; remembers nothing of its returns but their shape."""
+    """Gives the weights it is told to, and can be fitted only once."""
 
     def __init__(self, weights=None):
         self.weights = weights
@@ -26,6 +26,7 @@ class Loaded(BaseEstimator):
     def fit(self, X, y=None):
         if self.weights == "fail":
             raise ValueError("no solution")
+        assert not hasattr(self, "weights_")
         self.weights_ = np.full(X.shape[1], 0.1) if self.weights is None else np.asarray(self.weights)
         return self
 
