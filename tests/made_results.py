@@ -13,7 +13,7 @@ from quantlab.engine.result import Result
 ORDERS = ("id", "time", "bar", "symbol", "kind", "amount", "status", "reason", "filled_quantity")
 FILLS = (
     "order_id", "time", "bar", "symbol", "quantity", "price", "reference_price", "commission", "slippage",
-    "position", "cash",
+    "position", "cash", "multiplier",
 )  # fmt: skip
 TRADES = (
     "symbol", "side", "entry_time", "exit_time", "entry_bar", "exit_bar", "bars_held", "quantity",
@@ -44,6 +44,7 @@ def made_result(
         "marks": equity.to_frame(symbol),
         "orders": made_orders(index, 0) if orders is None else orders,
         "fills": made_fills(index, n_fills, symbol),
+        "flows": pd.DataFrame({name: [] for name in ("time", "bar", "kind", "symbol", "amount", "cash")}),
         "trades": made_trades(index, 0) if trades is None else trades,
     }
     scores = settings.pop("forecast_scores", None)
@@ -72,7 +73,9 @@ def made_result(
 
 def made_fills(index: pd.DatetimeIndex, n_fills: int, symbol: str = "AAA") -> pd.DataFrame:
     """One unit bought at 10 (9.9 before slippage) with a commission of 0.5, on each of the first bars."""
-    rows = [(k, index[k], k, symbol, 1.0, 10.0, 9.9, 0.5, 0.1 / 9.9, 1.0 + k, 0.0) for k in range(n_fills)]
+    rows = [
+        (k, index[k], k, symbol, 1.0, 10.0, 9.9, 0.5, 0.1 / 9.9, 1.0 + k, 0.0, 1.0) for k in range(n_fills)
+    ]
     return pd.DataFrame(rows, columns=list(FILLS)).astype({"time": index.dtype})
 
 

@@ -12,11 +12,12 @@ from strategies.forecast_rank import ForecastRank
 from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.pairs import Pairs
+from strategies.risk_parity import RiskParity
 from strategies.sma_cross import SmaCross
 from tests.identities.cases import random_bars
 from tests.parity.engines import COSTS, assert_same, both, run
 
-RULES = [BuyAndHold(), SmaCross(), MomentumRank(), MeanReversion(), Pairs()]
+RULES = [BuyAndHold(), SmaCross(), MomentumRank(), MeanReversion(), Pairs(), RiskParity()]
 SHIPPED = {path.stem for path in (Path(__file__).parents[2] / "strategies").glob("*.py")} - {"__init__"}
 FILLS = ["next_open", "same_close"]
 

@@ -264,10 +264,16 @@ def _ticketed_compiled(
     return ticketed
 
 
-def _serve_priced(name: str, kind: int) -> None:
-    """Serve an order method that takes prices."""
+def _renamed(function: Any, amount: str) -> Any:
+    """Return a function whose parameter `amount` has the name it has in the interpreted engine."""
+    names = tuple(amount if name == "amount" else name for name in function.__code__.co_varnames)
+    function.__code__ = function.__code__.replace(co_varnames=names)
+    return function
 
-    @overload_method(NowType, name, strict=False)
+
+def _serve_priced(name: str, kind: int, called: str) -> None:
+    """Serve an order method that takes prices; its amount is `called` so."""
+
     def method(
         now: Any,
         i: Any,
@@ -329,13 +335,14 @@ def _serve_priced(name: str, kind: int) -> None:
                 bool(reduce_only),
             )
 
-        return plain if terms.plain else priced
+        return _renamed(plain if terms.plain else priced, called)
+
+    overload_method(NowType, name, strict=False)(_renamed(method, called))
 
 
-def _serve_target(name: str, kind: int) -> None:
-    """Serve a target method, which takes a time in force but no prices."""
+def _serve_target(name: str, kind: int, called: str) -> None:
+    """Serve a target method, which takes a time in force but no prices; its amount is `called` so."""
 
-    @overload_method(NowType, name, strict=False)
     def method(now: Any, i: Any, amount: Any, tif: Any = "gtc", until: Any = None) -> Any:
         terms = _Terms(None, None, None, None, tif, until, False)
         if not (isinstance(i, types.Integer) and _is_number(amount) and terms.served):
@@ -351,14 +358,16 @@ def _serve_target(name: str, kind: int) -> None:
             nan = math.nan
             return _ticketed(now, i, kind, amount, nan, nan, nan, False, code, _instant(until), False)
 
-        return plain if terms.plain else lasting
+        return _renamed(plain if terms.plain else lasting, called)
+
+    overload_method(NowType, name, strict=False)(_renamed(method, called))
 
 
-_serve_priced("order", UNITS)
-_serve_priced("order_value", VALUE)
-_serve_target("target_quantity", TARGET_QUANTITY)
-_serve_target("target_value", TARGET_VALUE)
-_serve_target("target_weight", TARGET_WEIGHT)
+_serve_priced("order", UNITS, "quantity")
+_serve_priced("order_value", VALUE, "value")
+_serve_target("target_quantity", TARGET_QUANTITY, "quantity")
+_serve_target("target_value", TARGET_VALUE, "value")
+_serve_target("target_weight", TARGET_WEIGHT, "weight")
 
 
 # Orders that know of each other -----------------------------------------------------------------------------------
