@@ -25,7 +25,8 @@ def finance_of(account: Account, bars: Bars) -> Finance:
     DataError
         If a rate or a number of units that can be borrowed is negative or missing where its symbol has a bar.
     """
-    years = np.diff(bars.time_ns, prepend=bars.time_ns[:1]) / NS_PER_YEAR
+    # Read by accounts alone for which holding costs or pays something.
+    years = np.diff(bars.time_ns, prepend=bars.time_ns[:1]) / NS_PER_YEAR if account.accrues else np.zeros(1)
     return Finance(
         years,
         _panel(account.borrow_annual, "borrow_annual", bars),

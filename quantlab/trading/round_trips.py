@@ -23,11 +23,12 @@ def trades_of(
     """
     fills = record.fills
     trades = np.zeros(len(fills), TRADE)
-    own = record.orders[fills["order"]]
     # Liquidations, margin calls and orders for the close happen there whatever the others do.
-    at_close = same_close | np.isin(own["kind"], (LIQUIDATION, MARGIN_CALL))
+    kind = record.orders["kind"][fills["order"]]
+    at_close = same_close | (kind == LIQUIDATION) | (kind == MARGIN_CALL)
     if len(record.tickets):
-        at_close |= (own["ticket"] >= 0) & (record.tickets["tif"][own["ticket"]] == AT_CLOSE)
+        ticket = record.orders["ticket"][fills["order"]]
+        at_close |= (ticket >= 0) & (record.tickets["tif"][ticket] == AT_CLOSE)
     places = np.full((kernel.N_PLACES, bars.n_symbols), -1, np.int64)
     books = np.zeros((kernel.N_BOOKS, bars.n_symbols))
     n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars, places, books)
