@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from quantlab.engine.causality_report import Finding, Unproven
-from quantlab.engine.differences import ORDER_FIELDS, differences
+from quantlab.engine.differences import ORDER_FIELDS, decisions, differences
 from quantlab.engine.follow_weights import FollowWeights
 from quantlab.engine.observation import Observation, Setting, Watched, observe
 from quantlab.engine.outside import Outside
@@ -89,7 +89,7 @@ def _beginnings(setting: Setting, bars: Bars, base: Observation) -> Iterator[str
     for each in later.watched:
         yield from _remembering(each, _distance(before[each.name], each, first), first)
     if base.record is not None and later.record is not None:
-        yield from _remembering_orders(base.record.orders, later.record.orders, first, bars.n_bars)
+        yield from _remembering_orders(decisions(base.record), decisions(later.record), first, bars.n_bars)
 
 
 def _distance(before: Watched, after: Watched, first: int) -> FloatArray:

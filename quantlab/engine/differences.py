@@ -9,9 +9,24 @@ import numpy as np
 from quantlab.engine.observation import Observation, Watched
 from quantlab.market.bars import Bars
 from quantlab.records import KIND_NAMES
+from quantlab.trading.ledger import Record
 from quantlab.typing import RecordArray
 
-ORDER_FIELDS = ("bar", "symbol", "kind", "amount")
+DECISION = np.dtype(
+    [
+        ("bar", np.int64),
+        ("symbol", np.int64),
+        ("kind", np.int64),
+        ("amount", np.float64),
+        ("limit", np.float64),
+        ("stop", np.float64),
+        ("trail", np.float64),
+        ("tif", np.int64),
+    ]
+)
+"""What a strategy decided when it gave an order; infinite where an order has no such price."""
+
+ORDER_FIELDS = DECISION.names or ()
 FILL_FIELDS = ("bar", "symbol", "order", "quantity", "price", "commission", "position", "cash")
 
 
@@ -50,9 +65,25 @@ def differences(bars: Bars, base: Observation, changed: Observation, cut: int) -
         return list(found.values())
     if failure is not None:
         return [Difference("decisions", "", failure.bar, "", "no error", _raised(failure.error))]
-    moved = _orders(bars, base.record.orders, changed.record.orders, cut)
+    moved = _orders(bars, decisions(base.record), decisions(changed.record), cut)
     moved = moved or _fills(bars, base.record.fills, changed.record.fills, cut)
     return [] if moved is None else [moved]
+
+
+def decisions(record: Record) -> RecordArray:
+    """Return what was decided, order by order, without the amount of a bracket's exits: it follows from the entry."""
+    orders, tickets = record.orders, record.tickets
+    decided = np.zeros(len(orders), DECISION)
+    for name in ("bar", "symbol", "kind", "amount"):
+        decided[name] = orders[name]
+    own = orders["ticket"]
+    has = own >= 0
+    for name in ("limit", "stop", "trail"):
+        decided[name] = np.inf
+        decided[name][has] = np.nan_to_num(tickets[name][own[has]], nan=np.inf)
+    decided["tif"][has] = tickets["tif"][own[has]]
+    decided["amount"][has] = np.where(tickets["entry"][own[has]] >= 0, 0.0, orders["amount"][has])
+    return decided
 
 
 def _raised(error: Exception) -> str:
@@ -97,5 +128,8 @@ def _text(record: Any, bar: int, symbol: int) -> str:
     if record is None or (int(record["bar"]), int(record["symbol"])) != (bar, symbol):
         return "nothing"
     if "kind" in record.dtype.names:
-        return f"{KIND_NAMES[record['kind']]} {float(record['amount'])!r}"
+        prices = [
+            f" {name} {record[name]!r}" for name in ("limit", "stop", "trail") if np.isfinite(record[name])
+        ]
+        return f"{KIND_NAMES[record['kind']]} {float(record['amount'])!r}{''.join(prices)}"
     return f"{float(record['quantity'])!r} at {float(record['price'])!r}"
