@@ -91,16 +91,37 @@ def with_script(bars, deeds, sizes, replies):
     return bars.with_arrays(**fields, reply=replies)
 
 
+executions = st.one_of(
+    st.builds(ql.Execution, fill=st.sampled_from(["next_open", "same_close"])),
+    st.builds(ql.Execution, participation=st.sampled_from([None, 0.02, 0.5]), latency=st.integers(0, 2)),
+)
+
+
+@st.composite
+def accounts(draw, bars):
+    """Accounts of every kind; most have few terms."""
+    leverage = draw(st.sampled_from([1.0, 1.0, 0.5, 2.0, 5.0]))
+    rare = st.integers(0, 3).map(lambda k: k == 0)
+    chosen = {"leverage": leverage, "whole_units": draw(st.booleans())}
+    if draw(rare):
+        chosen["maintenance"] = 0.8 / leverage
+    if draw(rare):
+        chosen |= {"interest_annual": 0.03, "loan_annual": 0.08, "borrow_annual": 0.05}
+    if draw(rare):
+        chosen["shortable"] = draw(st.sampled_from([0.0, 3.0]))
+    if draw(rare):
+        chosen["instruments"] = {bars.symbols[0]: ql.Instrument(multiplier=5.0, tick=0.25, lot=0.1)}
+    return ql.Account(**chosen)
+
+
 @st.composite
 def terms(draw, bars):
     """Keyword arguments of a backtest."""
     chosen = {
         "cash": draw(st.sampled_from([500.0, 1_000.0, 10_000.0])),
         "costs": draw(any_costs),
-        "account": ql.Account(
-            leverage=draw(st.sampled_from([1.0, 1.0, 0.5, 2.0, 5.0])), whole_units=draw(st.booleans())
-        ),
-        "execution": ql.Execution(fill=draw(st.sampled_from(["next_open", "same_close"]))),
+        "account": draw(accounts(bars)),
+        "execution": draw(executions),
     }
     if draw(st.integers(0, 2)) == 0:
         first = draw(st.integers(0, bars.n_bars - 1))
