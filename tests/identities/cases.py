@@ -23,7 +23,7 @@ def random_bars(seed, n_bars, n_symbols, absent=0.1, volatility=0.03):
     prices = np.maximum(prices, 1e-4)
     gone = rng.random((n_bars, n_symbols)) < absent
     gone[: rng.integers(0, 3), rng.integers(0, n_symbols)] = True
-    if n_symbols == 1:
+    if n_symbols == 1 or gone.all():
         gone[0] = False
     fields = {
         "open": prices[:, 0],
