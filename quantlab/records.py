@@ -173,7 +173,10 @@ MET: Final = np.dtype(
         ("opening", np.float64),
         ("fill_price", np.float64),
         ("limit", np.float64),
+        # What had been filled of the order, and what was held of its symbol and might still be traded of it.
         ("before", np.float64),
+        ("held", np.float64),
+        ("room", np.float64),
         ("cut", np.int64),
     ]
 )
@@ -245,7 +248,8 @@ LATENCY: Final = 8
 MAINTENANCE: Final = 9
 INTEREST_RATE: Final = 10
 LOAN_RATE: Final = 11
-N_TERMS: Final = 12
+QUOTED: Final = 12
+N_TERMS: Final = 13
 
 # Places in the array of running counts.
 N_ORDERS: Final = 0

@@ -3,12 +3,21 @@
 import os
 
 import hypothesis
+import numba
 import pytest
 
 from quantlab.cache_folder import cache_folder
 
 hypothesis.settings.register_profile("quantlab", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("quantlab")
+
+
+def pytest_collection_modifyitems(items):
+    """Where Numba compiles nothing, the compiled engine has nothing to show."""
+    if numba.config.DISABLE_JIT:
+        for item in items:
+            if "compiled" in getattr(item, "callspec", item).__dict__.get("params", {}).values():
+                item.add_marker(pytest.mark.skip(reason="nothing is compiled"))
 
 
 @pytest.fixture(scope="session", autouse=True)

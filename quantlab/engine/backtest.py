@@ -16,7 +16,7 @@ from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.costs import Costs
-from quantlab.trading.finance import must_fit
+from quantlab.trading.fitting import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.engines import Run
@@ -109,11 +109,11 @@ def backtest(
     must_be_runnable(strategy, bars, engine)
     start_row, stop = span_of(bars, start, end)
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
-    must_fit(account, bars)
+    rules = Rules(costs, account, execution)
+    must_fit(rules, bars)
     measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
     inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    rows, rules = range(start_row, stop), Rules(costs, account, execution)
-    setup = Setup(strategy, bars, inputs, rows, float(cash), rules)
+    setup = Setup(strategy, bars, inputs, range(start_row, stop), float(cash), rules)
     with progress_bar(repr(strategy), stop - start_row, progress) as tick:
         done = run(setup, engine, lambda row: tick(row - start_row, ""))
     settings = {
@@ -140,7 +140,7 @@ def _result(setup: Setup, done: Run, settings: dict[str, Any], benchmark: pd.Ser
         risk_free_annual=settings["risk_free_annual"],
         fill="same_close" if plan.same_close else "next_open",
         engine=done.engine,
-        notes=notes_of(bars, inputs, plan, outcome, record),
+        notes=notes_of(bars, inputs, setup.rules, plan, outcome, record),
         ruined=outcome.ruined,
         benchmark_name=None if benchmark is None else str(benchmark.name),
         benchmark=None if benchmark is None else benchmark.iloc[: outcome.stop - plan.start],

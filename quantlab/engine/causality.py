@@ -17,7 +17,7 @@ from quantlab.errors import CausalityError, DataError
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.costs import Costs
-from quantlab.trading.finance import must_fit
+from quantlab.trading.fitting import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.differences import Difference
@@ -106,7 +106,7 @@ def check(
     bars = bars.rows(0, stop)
     origin = ForecastSource(forecasts, folds, seed, progress, baselines=False)
     rules = Rules(costs, account or Account(), execution or Execution())
-    must_fit(rules.account, bars)
+    must_fit(rules, bars)
     setting = Setting(strategy, float(cash), rules, start_row, origin)
     setting, base = _as_they_are(setting, bars)
     places = outside_of(strategy, bars)  # after a run: what it wrote outside of ql.state() lies there now

@@ -11,8 +11,9 @@ from quantlab.engine.inputs import Inputs
 from quantlab.engine.loop import Outcome, Plan
 from quantlab.market.bars import Bars
 from quantlab.records import REJECTED, RESTING
-from quantlab.trading.account import SAME_CLOSE
+from quantlab.trading.account import SAME_CLOSE, Rules
 from quantlab.trading.ledger import Record, held_at_end
+from quantlab.trading.quotes import n_crossed
 
 # Bars and calendar years may differ by this much before annualised figures deserve a warning.
 TOLERATED_YEARS = 0.2
@@ -20,7 +21,9 @@ FEWEST_YEARS = 0.25
 NS_PER_YEAR = 365.25 * 86_400e9
 
 
-def notes_of(bars: Bars, inputs: Inputs, plan: Plan, outcome: Outcome, record: Record) -> tuple[str, ...]:
+def notes_of(
+    bars: Bars, inputs: Inputs, rules: Rules, plan: Plan, outcome: Outcome, record: Record
+) -> tuple[str, ...]:
     """Return the notes of a run as sentences, the gravest first."""
     lines = []
     if outcome.ruined:
@@ -33,6 +36,7 @@ def notes_of(bars: Bars, inputs: Inputs, plan: Plan, outcome: Outcome, record: R
     return (
         *lines,
         *_about_time(bars, plan, outcome),
+        *_about_quotes(bars, rules),
         *_about_orders(plan, record),
         *_about_stale(bars, outcome, record),
     )
@@ -46,6 +50,12 @@ def _about_time(bars: Bars, plan: Plan, outcome: Outcome) -> Iterator[str]:
             f"{outcome.stop - plan.start} bars at N = {bars.periods_per_year:g} a year are {counted:.2g} years, but "
             f"{elapsed:.2g} years passed: annualised figures mislead. Are bars missing, or periods_per_year wrong?"
         )
+
+
+def _about_quotes(bars: Bars, rules: Rules) -> Iterator[str]:
+    crossed = n_crossed(bars) if rules.execution.quotes else 0
+    if crossed:
+        yield f"Quotes cross in {crossed:,} bars (bid above ask): their mean served as both."
 
 
 def _about_orders(plan: Plan, record: Record) -> Iterator[str]:

@@ -17,7 +17,7 @@ from quantlab.records import (
     UNITS,
     VALUE,
 )
-from quantlab.trading.orders import PLAIN, OrderTerms, TimeInForce, order_terms
+from quantlab.trading.orders import PLAIN, OrderTerms, TimeInForce, has_price, order_terms
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ class NowOrders:
     ) -> int:
         """Put another amount and other terms in the place of a resting order; return the new id.
 
-        `quantity` is in what the order counts: units, money, or weight. Ties to other orders go on, as does
-        `reduce_only`. Returns −1 and does nothing where the order no longer rests.
+        `quantity` is in what the order counts: units, money, or weight, and on the same side. Ties to other orders go
+        on, as does `reduce_only`. Returns −1 and does nothing where the order no longer rests.
         """
         self._must_take_orders()
         terms = order_terms(
@@ -197,6 +197,16 @@ class NowOrders:
         amount = self._checked_amount(i, quantity)
         if amount == 0.0:
             raise OrderError(f"replace({order}, 0): withdraw it with now.cancel({order}).")
+        if kind >= TARGET_QUANTITY and has_price(terms):
+            raise OrderError(
+                f"replace({order}, …) at bar {self.bar}: a target takes no prices, tif= and until= only."
+            )
+        if amount * self._broker.side_of(order) < 0.0:
+            buys, its_side = ("buys", "above") if amount < 0.0 else ("sells", "below")
+            raise OrderError(
+                f"replace({order}, {amount!r}) at bar {self.bar}: the order {buys} {self.symbols[i]}; give a quantity "
+                f"{its_side} zero, or cancel it and place another."
+            )
         successor = self._broker.place_ticket(self.bar, i, kind, amount, terms)
         self._broker.succeed(order, successor)
         return successor

@@ -15,8 +15,9 @@ class Market(NamedTuple):
 
     Parameters
     ----------
-    price, mark, volume
-        ``(n_bars, n_symbols)`` prices that orders meet (NaN: the symbol has no bar), last closes, units traded.
+    price, mark, unit_value, volume
+        ``(n_bars, n_symbols)`` prices that orders meet (NaN: the symbol has no bar), last closes, what a unit is worth
+        at them, units traded.
     last_row, delisting_returns
         ``(n_symbols,)`` last row at which a symbol is alive, and what its delisting adds to its last close.
     multiplier, tick, lot
@@ -29,6 +30,7 @@ class Market(NamedTuple):
 
     price: FloatArray
     mark: FloatArray
+    unit_value: FloatArray
     volume: FloatArray
     last_row: IntArray
     delisting_returns: FloatArray
@@ -61,10 +63,16 @@ class Finance(NamedTuple):
 class Tape(NamedTuple):
     """What happened inside the bars, for orders that wait for a price.
 
+    Its rows are the bars themselves, or finer bars inside them.
+
     Parameters
     ----------
-    open, high, low, close
-        ``(n_rows, n_symbols)`` prices of the bars themselves, or of finer bars inside them.
+    open, close
+        ``(n_rows, n_symbols)`` prices of those who may buy as well as sell; NaN where the symbol has no row.
+    ask_open, ask_high, ask_low, ask_close, bid_open, bid_high, bid_low, bid_close
+        ``(n_rows, n_symbols)`` prices at which one buys and at which one sells; without quotes the same.
+    open_value, close_value
+        ``(n_rows, n_symbols)`` prices that holdings are valued at; NaN where that is the last close before the bar.
     first_row
         ``(n_bars + 1,)`` row at which each bar begins; the next one ends it.
     time, day_end
@@ -72,9 +80,17 @@ class Tape(NamedTuple):
     """
 
     open: FloatArray
-    high: FloatArray
-    low: FloatArray
     close: FloatArray
+    ask_open: FloatArray
+    ask_high: FloatArray
+    ask_low: FloatArray
+    ask_close: FloatArray
+    bid_open: FloatArray
+    bid_high: FloatArray
+    bid_low: FloatArray
+    bid_close: FloatArray
+    open_value: FloatArray
+    close_value: FloatArray
     first_row: IntArray
     time: IntArray
     day_end: IntArray

@@ -24,7 +24,6 @@ from quantlab.records import (
     DELISTING,
     FILLED,
     FIXED,
-    FOK,
     FULL,
     IMPACT,
     INTEREST,
@@ -228,7 +227,8 @@ def _values(
     for i in range(len(position)):
         if position[i] != 0.0:
             at = price[row, i]
-            value = position[i] * (market.mark[mark_bar, i] if math.isnan(at) else at) * market.multiplier[i]
+            unit_value = market.unit_value[mark_bar, i] if math.isnan(at) else at * market.multiplier[i]
+            value = position[i] * unit_value
             total += value
             if value > 0.0:
                 longs += value
@@ -469,22 +469,9 @@ def _within_room(row: Any, quantity: float, desk: Desk) -> float:
 
 
 @step
-def _is_all_or_none(order: int, books: Books, tickets: RecordArray) -> bool:
-    ticket = books.orders[order]["ticket"]
-    return bool(ticket >= 0 and tickets[ticket]["tif"] == FOK)
-
-
-@step
 def _only_reduces(order: int, books: Books, tickets: RecordArray) -> bool:
     ticket = books.orders[order]["ticket"]
     return bool(ticket >= 0 and tickets[ticket]["reduce_only"])
-
-
-@step
-def _withdraw_for_size(row: Any) -> None:
-    """Let an order that wants all or nothing go unfilled, as if volume had kept all of it out."""
-    row["opening"] = 0.0
-    row["cut"] = 1
 
 
 @step
@@ -494,17 +481,12 @@ def _reduce(bar: int, books: Books, desk: Desk, n_met: int, tickets: RecordArray
     for k in range(n_met):
         row = desk.met[k]
         part = _split(row["opening"], books.position[row["symbol"]])
-        if tickets is not None and row["opening"] != 0.0:
-            if _only_reduces(row["order"], books, tickets):
-                row["opening"] = part
-                if part == 0.0:
-                    order = books.orders[row["order"]]
-                    order["status"] = CANCELLED if order["filled_quantity"] == 0.0 else PARTLY_FILLED
-                    order["reason"] = NOTHING_TO_REDUCE
-            too_large = abs(row["opening"]) > desk.room[row["symbol"]]
-            if too_large and _is_all_or_none(row["order"], books, tickets):
-                _withdraw_for_size(row)
-                part = 0.0
+        if tickets is not None and row["opening"] != 0.0 and _only_reduces(row["order"], books, tickets):
+            row["opening"] = part
+            if part == 0.0:
+                order = books.orders[row["order"]]
+                order["status"] = CANCELLED if order["filled_quantity"] == 0.0 else PARTLY_FILLED
+                order["reason"] = NOTHING_TO_REDUCE
         if part != 0.0:
             left = row["opening"] - part
             row["opening"] = 0.0 if abs(left) <= REACHED * abs(part) else left
@@ -514,12 +496,12 @@ def _reduce(bar: int, books: Books, desk: Desk, n_met: int, tickets: RecordArray
                 _trade(row, part, bar, desk.terms, books)
         any_open = any_open or row["opening"] != 0.0
     if tickets is not None and any_open:
-        _cut_openings(books, desk, n_met, tickets)
+        _cut_openings(books, desk, n_met)
     return any_open
 
 
 @step
-def _cut_openings(books: Books, desk: Desk, n_met: int, tickets: RecordArray) -> None:
+def _cut_openings(books: Books, desk: Desk, n_met: int) -> None:
     """Cut opening orders, in the sequence of placing, to what volume allows and to what can be borrowed for a short."""
     for k in range(n_met):
         row = desk.met[k]
@@ -530,22 +512,8 @@ def _cut_openings(books: Books, desk: Desk, n_met: int, tickets: RecordArray) ->
                 row["opening"] = -free
                 _refuse(row["order"], NOT_SHORTABLE, books, desk)
             desk.short_room[i] += row["opening"]
-        if abs(row["opening"]) > desk.room[i] and _is_all_or_none(row["order"], books, tickets):
-            _withdraw_for_size(row)
         if row["opening"] != 0.0:
             row["opening"] = _within_room(row, row["opening"], desk)
-
-
-@step
-def _withdraw_all_or_none(books: Books, desk: Desk, n_met: int, tickets: RecordArray) -> bool:
-    """Let the opening orders that want all or nothing go unfilled; tell whether there were any."""
-    any_withdrawn = False
-    for k in range(n_met):
-        row = desk.met[k]
-        if row["opening"] != 0.0 and _is_all_or_none(row["order"], books, tickets):
-            _withdraw_for_size(row)
-            any_withdrawn = True
-    return any_withdrawn
 
 
 @step
@@ -565,8 +533,6 @@ def _open(
     """
     terms, money, counts = desk.terms, books.money, books.counts
     factor, buys = _common_factor(headroom, terms, desk.met, n_met)
-    if tickets is not None and factor < 1.0 and _withdraw_all_or_none(books, desk, n_met, tickets):
-        factor, buys = _common_factor(headroom, terms, desk.met, n_met)
     budget = money[0] / (1.0 + terms[RATE])
     rates_only = (
         terms[PER_UNIT] == 0.0
@@ -721,16 +687,16 @@ def liquidate(bar: int, market: Market, books: Books, desk: Desk) -> int:
 
 
 @step
-def worth(mark: FloatArray, multiplier: FloatArray, position: FloatArray, cash: float) -> float:
-    """Return cash + Σ position × mark × multiplier, ``(n_symbols,)`` each; what is not held needs no mark."""
+def worth(unit_value: FloatArray, position: FloatArray, cash: float) -> float:
+    """Return cash + Σ position × unit value, ``(n_symbols,)`` each; what is not held may have none."""
     total = 0.0
     if len(position) == 1:
         if position[0] != 0.0:
-            total += position[0] * mark[0] * multiplier[0]
+            total += position[0] * unit_value[0]
         return cash + total
     for i in range(len(position)):
         if position[i] != 0.0:
-            total += position[i] * mark[i] * multiplier[i]
+            total += position[i] * unit_value[i]
     return cash + total
 
 
@@ -749,7 +715,7 @@ def mark_rows(
     """
     ruined = stop
     for t in range(first, stop):
-        equity[t] = worth(market.mark[t], market.multiplier, position, money[0])
+        equity[t] = worth(market.unit_value[t], position, money[0])
         if equity[t] <= 0.0 and ruined == stop:
             ruined = t
     return ruined
@@ -821,7 +787,7 @@ def accrue(bar: int, market: Market, finance: Finance, books: Books, desk: Desk)
         if held == 0.0:
             continue
         if held < 0.0:
-            value = -held * market.mark[bar - 1, i] * market.multiplier[i]
+            value = -held * market.unit_value[bar - 1, i]
             shorts += value
             fee = -value * finance.borrow[min(bar, len(finance.borrow) - 1), i] * years
             if fee != 0.0:

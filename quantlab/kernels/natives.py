@@ -39,6 +39,7 @@ def _market(table: Any) -> Any:
     return Market(
         _fixed_panel(read_int(table, places.PRICE), rows, n),
         _fixed_panel(read_int(table, places.MARK), rows, n),
+        _fixed_panel(read_int(table, places.UNIT_VALUE), rows, n),
         _fixed_panel(read_int(table, places.VOLUME), rows, n),
         _fixed_ints(read_int(table, places.LAST_ROW), n),
         _fixed_floats(read_int(table, places.DELISTING_RETURNS), n),
@@ -59,10 +60,18 @@ def _tape(table: Any) -> Any:
         read_int(table, places.N_BARS),
     )
     return Tape(
-        _fixed_panel(read_int(table, places.TAPE_OPEN), rows, n),
-        _fixed_panel(read_int(table, places.TAPE_HIGH), rows, n),
-        _fixed_panel(read_int(table, places.TAPE_LOW), rows, n),
-        _fixed_panel(read_int(table, places.TAPE_CLOSE), rows, n),
+        _fixed_panel(read_int(table, places.OPEN_OF_ROW), rows, n),
+        _fixed_panel(read_int(table, places.CLOSE_OF_ROW), rows, n),
+        _fixed_panel(read_int(table, places.ASK_OPEN), rows, n),
+        _fixed_panel(read_int(table, places.ASK_HIGH), rows, n),
+        _fixed_panel(read_int(table, places.ASK_LOW), rows, n),
+        _fixed_panel(read_int(table, places.ASK_CLOSE), rows, n),
+        _fixed_panel(read_int(table, places.BID_OPEN), rows, n),
+        _fixed_panel(read_int(table, places.BID_HIGH), rows, n),
+        _fixed_panel(read_int(table, places.BID_LOW), rows, n),
+        _fixed_panel(read_int(table, places.BID_CLOSE), rows, n),
+        _fixed_panel(read_int(table, places.OPEN_VALUE), rows, n),
+        _fixed_panel(read_int(table, places.CLOSE_VALUE), rows, n),
         _fixed_ints(read_int(table, places.FIRST_ROW), n_bars + 1),
         _fixed_ints(read_int(table, places.TIME), n_bars),
         _fixed_ints(read_int(table, places.DAY_END), n_bars),
@@ -177,6 +186,13 @@ def call_margin(table: Any, bar: Any) -> Any:
         _grow(read_int(table, places.GROW), (table,))
 
 
+@native(types.float64(i64, i64))
+def value(table: Any, bar: Any) -> Any:
+    """Return what the account is worth at the close of `bar`."""
+    market = _market(table)
+    return execution.worth(market.unit_value[bar], _books(table).position, _books(table).money[0])
+
+
 # What an order asks for beyond kind and amount: limit, stop, trail, whether by fraction, tif, until, reduce only.
 TERMS = (types.float64, types.float64, types.float64, types.boolean, i64, i64, types.boolean)
 
@@ -222,11 +238,11 @@ def place_ticket(
 
 @native(i64(i64, i64))
 def describe(table: Any, order: Any) -> Any:
-    """Return 16 × symbol + kind of a resting order, −1 if it no longer rests."""
+    """Return 64 × symbol + 4 × kind + side + 1 of a resting order, −1 if it no longer rests."""
     row = _books(table).orders[order]
     if row["status"] != RESTING:
         return -1
-    return 16 * row["symbol"] + row["kind"]
+    return 64 * row["symbol"] + 4 * row["kind"] + resting.side_of(order, _books(table)) + 1
 
 
 @native(i64(i64, i64, i64))

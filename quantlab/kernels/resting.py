@@ -19,6 +19,7 @@ from quantlab.kernels.execution import place, settle, take
 from quantlab.records import (
     AT_CLOSE,
     AT_OPEN,
+    AT_TARGET,
     BY_STRATEGY,
     CANCELLED,
     DAY,
@@ -37,10 +38,12 @@ from quantlab.records import (
     NO_REASON,
     NOT_FULL,
     NOT_SHORTABLE,
+    NOTHING_TO_REDUCE,
     ONE_FILLED,
     OUT_OF_TIME,
     PARTICIPATION,
     PARTLY_FILLED,
+    QUOTED,
     REPLACED,
     RESTING,
     TARGET_QUANTITY,
@@ -60,6 +63,8 @@ EARLIER: Final = -1
 NOT_YET: Final = 0
 TOUCHED: Final = 1
 ONLY_CLOSE: Final = 2
+# What became of an order in an auction, beside what volume cut: it takes no part.
+OUT: Final = 2
 
 
 @lean
@@ -171,6 +176,18 @@ def cancel(order: int, books: Books, desk: Desk) -> bool:
 
 
 @lean
+def side_of(order: int, books: Books) -> int:
+    """Return 1 for an order that buys, −1 for one that sells, 0 for a target: it may do either."""
+    row = books.orders[order]
+    if row["kind"] >= TARGET_QUANTITY:
+        return 0
+    amount = row["amount"]
+    if amount == 0.0:  # an exit that waits: it closes what its entry will open
+        amount = -books.orders[books.tickets[row["ticket"]]["entry"]]["amount"]
+    return 1 if amount > 0.0 else -1
+
+
+@lean
 def succeed(order: int, successor: int, books: Books, desk: Desk) -> None:
     """Let `successor` take the place of a resting order, with its ties."""
     orders, tickets = books.orders, books.tickets
@@ -246,12 +263,21 @@ def _level(ticket: Any, side: float) -> float:
 
 
 @step
-def _is_its_turn(ticket: Any, phase: int, is_first: bool) -> bool:
-    """Whether an order can be filled in this phase at all; `is_first`: the bar has just begun."""
+def _is_first(bar: int, row: int, i: int, tape: Tape) -> bool:
+    """Whether a row is the first of its bar in which a symbol has a price."""
+    earlier = row - 1
+    while earlier >= tape.first_row[bar] and math.isnan(tape.open[earlier, i]):
+        earlier -= 1
+    return bool(earlier < tape.first_row[bar])
+
+
+@step
+def _is_its_turn(ticket: Any, phase: int, bar: int, row: int, i: int, tape: Tape) -> bool:
+    """Whether an order can be filled in this phase at all."""
     since, tif = ticket["since"], ticket["tif"]
     lasts = tif in (GTC, DAY)
     if phase == OPEN:
-        return since == EARLIER and tif != AT_CLOSE and (lasts or is_first)
+        return since == EARLIER and tif != AT_CLOSE and (lasts or _is_first(bar, row, i, tape))
     if phase == CLOSE:
         return since == EARLIER and tif == AT_CLOSE
     if phase == STOPS_AFTER_STOP:
@@ -305,26 +331,44 @@ def _offer(
 
 
 @step
-def _price_of(order: int, bar: int, row: int, phase: int, is_first: bool, tape: Tape, books: Books) -> float:
+def _price_of(order: int, bar: int, row: int, phase: int, tape: Tape, books: Books) -> float:
     """Return the price at which an order with a ticket is filled in this phase, or NaN."""
     told = books.orders[order]
     ticket = books.tickets[told["ticket"]]
     alive = not ticket["waits"] and ticket["active"] <= bar <= ticket["expires"]
-    if not alive or not _is_its_turn(ticket, phase, is_first):
-        return math.nan
     i = told["symbol"]
+    if not alive or not _is_its_turn(ticket, phase, bar, row, i, tape):
+        return math.nan
+    side, open_, close = 1.0, tape.open[row, i], tape.close[row, i]
+    high, low = close, close  # a target waits for an instant, not for a price
+    if told["kind"] < TARGET_QUANTITY and told["amount"] < 0.0:
+        side, open_, close = -1.0, -tape.bid_open[row, i], -tape.bid_close[row, i]
+        high, low = -tape.bid_low[row, i], -tape.bid_high[row, i]
+    elif told["kind"] < TARGET_QUANTITY:
+        open_, close = tape.ask_open[row, i], tape.ask_close[row, i]
+        high, low = tape.ask_high[row, i], tape.ask_low[row, i]
     if math.isnan(ticket["best"]):  # placed before the symbol's first bar: it begins here
-        ticket["best"] = tape.close[row, i] if phase == CLOSE else tape.open[row, i]
-    open_, high, low, close = tape.open[row, i], tape.high[row, i], tape.low[row, i], tape.close[row, i]
-    if told["amount"] < 0.0 and told["kind"] < TARGET_QUANTITY:
-        return -_offer(ticket, phase, -1.0, -open_, -low, -high, -close)
-    return _offer(ticket, phase, 1.0, open_, high, low, close)
+        ticket["best"] = side * (close if phase == CLOSE else open_)
+    return side * _offer(ticket, phase, side, open_, high, low, close)
 
 
 @step
-def _has_nothing_to_reduce(told: Any, books: Books) -> bool:
-    only = told["ticket"] >= 0 and books.tickets[told["ticket"]]["reduce_only"]
-    return bool(only and told["amount"] * books.position[told["symbol"]] >= 0.0)
+def _last_row(bar: int, row: int, i: int, tape: Tape) -> int:
+    """Return the last row of a bar, up to `row`, in which a symbol has a price; its first row if there is none."""
+    while row > tape.first_row[bar] and math.isnan(tape.close[row, i]):
+        row -= 1
+    return row
+
+
+@step
+def _half_spread(told: Any, row: int, phase: int, tape: Tape) -> float:
+    """Return what an order pays beyond its price where quotes are known: nothing if that is a price of its side."""
+    i = told["symbol"]
+    if told["ticket"] >= 0 and told["kind"] < TARGET_QUANTITY:
+        return 0.0
+    if phase == CLOSE:
+        return float(0.5 * (tape.ask_close[row, i] - tape.bid_close[row, i]))
+    return float(0.5 * (tape.ask_open[row, i] - tape.bid_open[row, i]))
 
 
 @step
@@ -340,7 +384,6 @@ def _gather(
 ) -> int:
     """Move the orders that are filled in this phase from the queue to `met`, in sequence; return their number."""
     queue, counts = desk.queue, books.counts
-    is_first = row == tape.first_row[bar]
     n_met = 0
     n_waiting = 0
     for k in range(counts[N_QUEUED]):
@@ -352,15 +395,13 @@ def _gather(
         price = math.nan
         limit = math.nan
         ended = bar > market.last_row[i]
-        if not ended and not math.isnan(tape.close[row, i]):
+        at = _last_row(bar, row, i, tape) if phase == CLOSE else row
+        if not ended and not math.isnan(tape.close[at, i]):
             if told["ticket"] >= 0:
                 limit = books.tickets[told["ticket"]]["limit"]
-                price = _price_of(order, bar, row, phase, is_first, tape, books)
+                price = _price_of(order, bar, at, phase, tape, books)
             elif plain and phase == OPEN:
-                price = tape.open[row, i]
-            no_room = desk.room[i] == 0.0 or desk.room[i] < market.lot[i]
-            if no_room and not _has_nothing_to_reduce(told, books):
-                price = math.nan
+                price = tape.open[at, i]
         if math.isnan(price) and not ended:
             queue[n_waiting] = order
             n_waiting += 1
@@ -370,6 +411,8 @@ def _gather(
         n_met = take(order, bar, price, volume, market, books, desk, n_met)
         if n_met > before:
             desk.met[before]["limit"] = limit
+            if desk.terms[QUOTED] > 0.0:
+                desk.met[before]["half_spread"] = _half_spread(told, at, phase, tape)
     counts[N_QUEUED] = n_waiting
     return n_met
 
@@ -386,7 +429,7 @@ def _result_at_close(meeting: Any, row: int, tape: Tape, books: Books) -> float:
     if ticket["reduce_only"]:
         held = books.position[i]
         units = 0.0 if units * held >= 0.0 else math.copysign(min(abs(units), abs(held)), units)
-    return float(units * (tape.close[row, i] - price) * meeting["multiplier"])
+    return float(units * (tape.close_value[row, i] - price) * meeting["multiplier"])
 
 
 @step
@@ -433,6 +476,101 @@ def _choose_among_siblings(row: int, tape: Tape, books: Books, desk: Desk, n_met
 
 
 @step
+def _is_all_or_none(order: int, books: Books) -> bool:
+    ticket = books.orders[order]["ticket"]
+    return bool(ticket >= 0 and books.tickets[ticket]["tif"] == FOK)
+
+
+@step
+def _is_whole(meeting: Any, books: Books) -> bool:
+    """Whether an order that has met its price was filled as far as it asked for."""
+    reason = books.orders[meeting["order"]]["reason"]
+    return bool(meeting["cut"] == 0 and reason in (NO_REASON, AT_TARGET, NOTHING_TO_REDUCE))
+
+
+@step
+def _remember(books: Books, desk: Desk, n_met: int) -> bool:
+    """Note what `_undo` needs; tell whether some order wants all or nothing."""
+    any_all_or_none = False
+    for k in range(n_met):
+        meeting = desk.met[k]
+        meeting["held"] = books.position[meeting["symbol"]]
+        meeting["room"] = desk.room[meeting["symbol"]]
+        any_all_or_none = any_all_or_none or _is_all_or_none(meeting["order"], books)
+    return any_all_or_none
+
+
+@step
+def _mark_partial(books: Books, desk: Desk, n_met: int) -> bool:
+    """Mark the orders that wanted all or nothing and got something else; tell whether there are any."""
+    any_partial = False
+    for k in range(n_met):
+        meeting = desk.met[k]
+        if _is_all_or_none(meeting["order"], books) and not _is_whole(meeting, books):
+            meeting["cut"] = OUT
+            any_partial = True
+    return any_partial
+
+
+@step
+def _without_partial(books: Books, desk: Desk, n_met: int) -> int:
+    """Let the marked orders rest; return how many are left."""
+    n_kept = 0
+    for k in range(n_met):
+        if desk.met[k]["cut"] == OUT:
+            _put_back(desk.met[k]["order"], books, desk)
+        else:
+            desk.met[k]["cut"] = 0
+            desk.met[n_kept] = desk.met[k]
+            n_kept += 1
+    return n_kept
+
+
+@step
+def _undo(cash: float, n_fills: int, n_refused: int, books: Books, desk: Desk, n_met: int) -> None:
+    """Take an auction back: the books and the desk are as before it."""
+    books.money[0] = cash
+    books.counts[N_FILLS] = n_fills
+    books.counts[N_REFUSED] = n_refused
+    for k in range(n_met):
+        meeting = desk.met[k]
+        row = books.orders[meeting["order"]]
+        row["status"] = RESTING
+        row["reason"] = NO_REASON
+        row["filled_quantity"] = meeting["before"]
+        books.position[meeting["symbol"]] = meeting["held"]
+        desk.room[meeting["symbol"]] = meeting["room"]
+
+
+@step
+def _auction(
+    bar: int,
+    row: int,
+    phase: int,
+    market: Market,
+    tape: Tape,
+    finance: Finance,
+    books: Books,
+    desk: Desk,
+    n_met: int,
+) -> int:
+    """Fill what has met its price; return how many orders took part.
+
+    One that wants all or nothing and would not be filled whole takes no part in it: the others meet anew.
+    """
+    cash, n_fills, n_refused = books.money[0], books.counts[N_FILLS], books.counts[N_REFUSED]
+    values = tape.close_value if phase == CLOSE else tape.open_value
+    any_all_or_none = _remember(books, desk, n_met)
+    while True:
+        _measure_short_room(bar, finance, desk)
+        settle(bar, row, bar - 1, values, market, books, desk, n_met, books.tickets)
+        if not (any_all_or_none and _mark_partial(books, desk, n_met)):
+            return n_met
+        _undo(cash, n_fills, n_refused, books, desk, n_met)
+        n_met = _without_partial(books, desk, n_met)
+
+
+@step
 def _keep_the_rest(meeting: Any, books: Books, desk: Desk) -> None:
     """Note what is left of a met order; where only the volume ran out it rests again, or expires."""
     order = meeting["order"]
@@ -445,7 +583,7 @@ def _keep_the_rest(meeting: Any, books: Books, desk: Desk) -> None:
         return
     if row["reason"] != NO_REASON:  # something else than the volume ended it
         row["status"] = PARTLY_FILLED
-    elif ticket["tif"] in (GTC, DAY, FOK):  # all or nothing: it expires with the bar
+    elif ticket["tif"] in (GTC, DAY):
         _put_back(order, books, desk)
     else:
         _mark_ended(order, EXPIRED, OUT_OF_TIME, books)
@@ -500,7 +638,7 @@ def _expire(bar: int, books: Books, desk: Desk) -> None:
         row = books.orders[order]
         if row["status"] == RESTING and row["ticket"] >= 0:
             ticket = books.tickets[row["ticket"]]
-            if ticket["expires"] <= bar:
+            if ticket["expires"] <= bar and not ticket["waits"]:
                 reason = NOT_FULL if ticket["tif"] == FOK else OUT_OF_TIME
                 _end(order, EXPIRED, reason, books, desk)
 
@@ -541,9 +679,7 @@ def trade(
             if n_met == 0:
                 continue
             n_met = _choose_among_siblings(row, tape, books, desk, n_met)
-            _measure_short_room(bar, finance, desk)
-            values = tape.close if phase == CLOSE else tape.open
-            settle(bar, row, bar - 1, values, market, books, desk, n_met, books.tickets)
+            n_met = _auction(bar, row, phase, market, tape, finance, books, desk, n_met)
             for k in range(n_met):
                 if books.orders[desk.met[k]["order"]]["ticket"] >= 0:
                     _keep_the_rest(desk.met[k], books, desk)

@@ -144,6 +144,32 @@ class Bars:
             allow_negative=allow_negative,
         )
 
+    @classmethod
+    def from_quotes(cls, bid: Bars, ask: Bars, *, volume: npt.ArrayLike | None = None) -> Bars:
+        """Bars of the mean of bid and ask, which keep both: for ``Execution(quotes=True)``.
+
+        Parameters
+        ----------
+        bid, ask
+            Bars of either side, on one clock and of the same symbols. Coarser ones are made of coarser sides:
+            ``from_quotes(bid.resample("day"), ask.resample("day"))``.
+        volume
+            Units traded, (n_bars, n_symbols); unknown by default, for the volume of quotes is not that of trades.
+
+        Returns
+        -------
+        Bars
+            With the extra fields ``bid_open`` … ``bid_close`` and ``ask_open`` … ``ask_close``.
+
+        Raises
+        ------
+        DataError
+            If the sides differ in clock or symbols, or one has a bar that the other lacks.
+        """
+        from quantlab.market.quotes import from_quotes  # builds on this file
+
+        return from_quotes(bid, ask, volume)
+
     @property
     def n_bars(self) -> int:
         """Number of rows."""

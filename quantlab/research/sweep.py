@@ -30,7 +30,7 @@ from quantlab.research.trials import Trials, Where, drawn, grid
 from quantlab.research.workers import Crew
 from quantlab.trading.account import SAME_CLOSE, Account, Execution, Rules
 from quantlab.trading.costs import Costs
-from quantlab.trading.finance import must_fit
+from quantlab.trading.fitting import must_fit
 
 if TYPE_CHECKING:
     from quantlab.engine.result import Result
@@ -137,9 +137,10 @@ def sweep(
     start_row, stop = span_of(bars, start, end)
     cut = bars if stop == bars.n_bars else bars.rows(0, stop)
     account, execution = account or Account(), execution or Execution()
-    must_fit(account, cut)
+    rules = Rules(costs, account, execution)
+    must_fit(rules, cut)
     common = Common(
-        cut, range(start_row, stop), float(cash), Rules(costs, account, execution), risk_free_annual,
+        cut, range(start_row, stop), float(cash), rules, risk_free_annual,
         _returns_of(benchmark, cut, start_row, stop), columns,
     )  # fmt: skip
     needs = Needs(chosen, cut, ForecastSource(forecasts, folds, seed, progress))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from quantlab.errors import StrategyError
+from quantlab.market.bars import Bars
 from quantlab.records import (
     FIXED,
     IMPACT,
@@ -22,6 +23,7 @@ from quantlab.records import (
     N_TERMS,
     PARTICIPATION,
     PER_UNIT,
+    QUOTED,
     RATE,
     VOLUME_SLIPPAGE,
 )
@@ -128,13 +130,12 @@ class Account:
 
     def steps(self, symbols: tuple[str, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return multiplier, tick and lot of each symbol, ``(n_symbols,)``."""
-        own = [self.instruments.get(symbol, Instrument()) for symbol in symbols]
-        lots = [each.lot or float(self.whole_units) for each in own]
-        return (
-            np.array([float(each.multiplier) for each in own]),
-            np.array([float(each.tick) for each in own]),
-            np.array(lots, np.float64),
-        )
+        n = len(symbols)
+        multiplier, tick, lot = np.ones(n), np.zeros(n), np.full(n, float(self.whole_units))
+        for symbol, own in self.instruments.items():
+            i = symbols.index(symbol)
+            multiplier[i], tick[i], lot[i] = own.multiplier, own.tick, own.lot or lot[i]
+        return multiplier, tick, lot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +156,20 @@ class Execution:
     latency
         Whole bars that pass before an order reaches the market: 1 means that one decided at a close misses the next
         bar and meets the one after it.
+    inside
+        Finer bars (a minute series under a daily one) that decide what happened inside each bar: which of two prices
+        came first, and what followed an entry. They must have the prices of the bars they lie in, like
+        ``inside.resample("1D")`` has.
+    quotes
+        Buy at the ask and sell at the bid: the bars (and `inside`) come from `Bars.from_quotes`. What waits for a
+        price watches its own side. Where quotes cross, both sides are their mean.
     """
 
     fill: Literal["next_open", "same_close"] = "next_open"
     participation: float | None = None
     latency: int = 0
+    inside: Bars | None = None
+    quotes: bool = False
 
     def __post_init__(self) -> None:
         if self.fill not in ("next_open", "same_close"):
@@ -172,6 +182,12 @@ class Execution:
             )
         if isinstance(self.latency, bool) or not isinstance(self.latency, int) or self.latency < 0:
             raise StrategyError(f"Execution(latency={self.latency!r}): give a whole number of bars, from 0.")
+        if self.inside is not None and not isinstance(self.inside, Bars):
+            raise StrategyError(
+                f"Execution(inside={self.inside!r}): give ql.Bars, finer than those of the run."
+            )
+        if not isinstance(self.quotes, bool):
+            raise StrategyError(f"Execution(quotes={self.quotes!r}): give True or False.")
         if self.fill == "same_close" and (self.participation is not None or self.latency):
             raise StrategyError(
                 f"{self!r}: a fill at the very close of the decision knows no volume and no delay; "
@@ -220,6 +236,7 @@ class Rules:
         terms[LOAN_RATE] = account.loan_annual
         terms[PARTICIPATION] = self.execution.participation or 0.0
         terms[LATENCY] = self.execution.latency
+        terms[QUOTED] = self.execution.quotes
         return terms
 
 
@@ -240,4 +257,9 @@ def _given(owner: Any) -> str:
     """Print an object as the code that makes it: only what differs from the defaults."""
     plain = type(owner)()
     names = [f.name for f in fields(owner) if getattr(owner, f.name) != getattr(plain, f.name)]
-    return f"{type(owner).__name__}({', '.join(f'{name}={getattr(owner, name)!r}' for name in names)})"
+    return f"{type(owner).__name__}({', '.join(f'{name}={_shown(getattr(owner, name))}' for name in names)})"
+
+
+def _shown(value: Any) -> str:
+    """Print a value; bars, which do not fit into a line, by the beginning of their fingerprint."""
+    return f"<Bars {value.fingerprint[:12]}>" if isinstance(value, Bars) else repr(value)

@@ -23,6 +23,7 @@ from quantlab.trading.finance import finance_of
 from quantlab.trading.ledger import Ledger, Record
 from quantlab.trading.orders import PLAIN, OrderTerms
 from quantlab.trading.surcharges import surcharges
+from quantlab.trading.tape import tape_of
 from quantlab.typing import FloatArray, IntArray, RecordArray
 
 if TYPE_CHECKING:
@@ -55,14 +56,18 @@ class Broker:
         self.busy = False
         """Whether orders rest (also replaced ones, until the next instant clears them)."""
         self._cash = cash
+        multiplier, tick, lot = rules.account.steps(bars.symbols)
         self._market = Market(
             price,
             bars.mark,
+            bars.mark if np.all(multiplier == 1.0) else bars.mark * multiplier,
             bars.volume,
             bars.end_rows,
             _delisting_returns(bars),
-            *rules.account.steps(bars.symbols),
-            *surcharges(rules.costs, bars),
+            multiplier,
+            tick,
+            lot,
+            *surcharges(rules, bars),
         )
         self._finance = finance_of(rules.account, bars)
         self._desk = Desk(
@@ -76,7 +81,7 @@ class Broker:
             np.zeros(n),
         )
         self._books = self._bundled()
-        self._bars = bars
+        self._bars, self._execution = bars, rules.execution
         self.tickets_for_all = rules.concern_every_order
         self.accrues = rules.account.accrues
         self.calls_margin = rules.account.maintenance > 0.0
@@ -84,10 +89,7 @@ class Broker:
     @cached_property
     def tape(self) -> Tape:
         """What happened inside the bars; made when the first order with a ticket is placed."""
-        bars = self._bars
-        day_end = np.searchsorted(bars.sessions, bars.sessions, side="right") - 1
-        rows = np.arange(bars.n_bars + 1)
-        return Tape(bars.open, bars.high, bars.low, bars.close, rows, bars.time_ns, day_end)
+        return tape_of(self._execution, self._bars)
 
     @property
     def multiplier(self) -> FloatArray:
@@ -145,6 +147,10 @@ class Broker:
     def cancel(self, order: int) -> bool:
         """Withdraw a resting order; tell whether it was resting."""
         return resting.cancel(order, self._books, self._desk)
+
+    def side_of(self, order: int) -> int:
+        """Tell whether an order buys (1), sells (−1) or may do either (0)."""
+        return int(resting.side_of(order, self._books))
 
     def succeed(self, order: int, successor: int) -> None:
         """Let one order take the place of another."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantlab.errors import DataError, did_you_mean
+from quantlab.errors import DataError
 from quantlab.kernels.books import Finance
 from quantlab.trading.account import Account
 from quantlab.typing import FloatArray
@@ -33,28 +33,6 @@ def finance_of(account: Account, bars: Bars) -> Finance:
         _panel(account.shortable, "shortable", bars),
         np.zeros((1, bars.n_symbols)) if account.payout is None else bars[account.payout],
     )
-
-
-def must_fit(account: Account, bars: Bars) -> None:
-    """Refuse an account that names fields or symbols which the bars do not have.
-
-    Raises
-    ------
-    DataError
-        Naming what is missing.
-    """
-    for name in ("borrow_annual", "shortable", "payout"):
-        value = getattr(account, name)
-        if isinstance(value, str) and value not in bars.fields:
-            raise DataError(
-                f"Account({name}={value!r}): the bars have no such field. {did_you_mean(value, bars.fields)}"
-            )
-    for symbol in account.instruments:
-        if symbol not in bars.symbols:
-            raise DataError(
-                f"Account(instruments=…) names {symbol!r}, which the bars do not have. "
-                f"{did_you_mean(symbol, bars.symbols)}"
-            )
 
 
 def _panel(value: float | str, name: str, bars: Bars) -> FloatArray:

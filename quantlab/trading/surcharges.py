@@ -8,7 +8,8 @@ import numpy as np
 
 from quantlab.errors import DataError, did_you_mean
 from quantlab.features.features import feature
-from quantlab.trading.costs import Costs
+from quantlab.trading.account import Rules
+from quantlab.trading.quotes import spread_of
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -17,20 +18,28 @@ if TYPE_CHECKING:
 LOOKBACK = 20
 
 
-def surcharges(costs: Costs, bars: Bars) -> tuple[FloatArray, FloatArray, FloatArray]:
+def surcharges(rules: Rules, bars: Bars) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return slippage, half the spread and impact, ``(n_bars, n_symbols)`` or one row for all bars.
 
     Raises
     ------
     DataError
-        If `costs` names a field that the bars do not have.
+        If the costs name a field that the bars do not have, or quotes are asked for and the bars have none.
     """
+    costs = rules.costs
     slippage = _flat(costs.slippage, bars)
     impact = _flat(0.0, bars)
     if costs.volatility_slippage or costs.impact:
         volatility = known_volatility(bars)
         slippage = slippage + costs.volatility_slippage * volatility
         impact = costs.impact * volatility
+    return slippage, _half_spread(rules, bars), impact
+
+
+def _half_spread(rules: Rules, bars: Bars) -> FloatArray:
+    costs = rules.costs
+    if rules.execution.quotes:
+        return 0.5 * np.nan_to_num(spread_of(bars, "close" if rules.same_close else "open"))
     if isinstance(costs.spread, str):
         if costs.spread not in bars.fields:
             raise DataError(
@@ -38,10 +47,8 @@ def surcharges(costs: Costs, bars: Bars) -> tuple[FloatArray, FloatArray, FloatA
                 f"{did_you_mean(costs.spread, bars.fields)}"
             )
         # Quotes that cross, or that nobody gave, cost nothing.
-        half_spread = 0.5 * np.nan_to_num(np.maximum(bars[costs.spread], 0.0))
-    else:
-        half_spread = _flat(0.5 * costs.spread, bars)
-    return slippage, half_spread, impact
+        return 0.5 * np.nan_to_num(np.maximum(bars[costs.spread], 0.0))
+    return _flat(0.5 * costs.spread, bars)
 
 
 def known_volatility(bars: Bars) -> FloatArray:

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import quantlab as ql
+from quantlab.errors import OrderError
 from tests.identities.cases import random_bars
 from tests.naive import orders as naive
 
@@ -36,7 +37,13 @@ def caller(script, time_ns):
                 if name in ("cancel", "replace", "one_cancels_other"):
                     n_ids = 2 if name == "one_cancels_other" else 1
                     values[:n_ids] = [k if k >= 0 else self.last + 1 + k for k in values[:n_ids]]
-                placed = getattr(now, name)(*values, **keywords)
+                try:
+                    placed = getattr(now, name)(*values, **keywords)
+                except (
+                    OrderError
+                ):  # a replacement on the other side, or a target with a price: nothing happens
+                    assert name == "replace"
+                    continue
                 if name not in ("cancel", "one_cancels_other") and placed >= 0:
                     self.last = placed + 2 if name == "bracket" else placed
 
@@ -216,11 +223,6 @@ def as_lists(panel):
 @given(runs())
 def test_a_run_is_what_the_plain_python_specification_says(case):
     bars = case["bars"]
-    # Left to the tables of scenarios: all or nothing across zero, replacements that change sides, and the size of a
-    # money order that met a bar whose volume was spent. There the engines and the specification read differently.
-    script = repr(case["deeds"])
-    assume("fok" not in script and "replace" not in script)
-    assume(case["participation"] is None or ("value" not in script and "weight" not in script))
     terms = ("cash", "costs", "leverage", "whole", "same_close", "participation", "latency")
     rows, fills, orders = naive.run(
         *(as_lists(bars[name]) for name in FIELDS),

@@ -26,6 +26,7 @@ Where the rules leave a choice, this is the reading:
 - Exits grow with every fill of their entry. A fill of an exit cancels what rests of the entry ("one_filled").
 - `replace` puts the new order in the old one's place: it inherits kind, reduce_only, sibling, entry and exits; it
   belongs to the next bar, also in same-close mode. An exit that waits for its entry gets its size from the entry.
+  Nothing happens where the new order would be on the other side, or ask for a price that a target does not take.
 - An order has at most one sibling, given once; linking what no longer rests does nothing.
 - A trailing stop does not follow prices before its first bar; without a mark it begins at its first open. Fractions
   are of the size of the price, so that they have a meaning below zero.
@@ -125,7 +126,9 @@ def run(
             one["sibling"], other["sibling"] = other, one
 
     def replace(bar, old, quantity, keywords):
-        if not old["rests"]:
+        target = old["kind"].startswith("target")
+        priced = any(keywords.get(name) is not None for name in TERMS)
+        if not old["rests"] or (priced if target else quantity * old["side"] < 0):
             return
         young = new(bar, old["symbol"], old["kind"], quantity, reduce_only=old["reduce_only"], **keywords)
         young.update(at_close=False, first=bar + 1 + latency)

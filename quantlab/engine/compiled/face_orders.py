@@ -452,15 +452,19 @@ def _replace(
         kept = _with_order(_native(now, places.DESCRIBE), (table, number))
         if kept < 0:
             return -1
-        if float(quantity) == 0.0:
+        side, kind = kept % 4 - 1, kept // 4 % 16
+        if float(quantity) == 0.0 or float(quantity) * side < 0.0:
             raise OrderError("amount")
+        at, wakes = _price(limit), _price(stop)
+        if kind >= TARGET_QUANTITY and not (math.isnan(at) and math.isnan(wakes) and math.isnan(distance)):
+            raise OrderError("terms")
         successor = _ticketed(
             now,
-            kept // 16,
-            kept % 16,
+            kept // 64,
+            kind,
             quantity,
-            _price(limit),
-            _price(stop),
+            at,
+            wakes,
             distance,
             by_fraction,
             code,

@@ -6,6 +6,7 @@ reached through that table; what no bar of a run uses costs one comparison a bar
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba
@@ -30,10 +31,8 @@ from quantlab.kernels.places import (
     FILL_ROOM,
     FILLS,
     FIRST,
-    MARK,
     MEET,
     MONEY,
-    MULTIPLIER,
     N_SYMBOLS,
     ORDER_ROOM,
     ORDERS,
@@ -43,18 +42,21 @@ from quantlab.kernels.places import (
     SAME_CLOSE,
     STOP,
     TRADE,
+    UNIT_VALUE,
+    VALUE,
 )
 from quantlab.kernels.pointers import caller, read_float, read_int, viewer, write_float, write_int
 from quantlab.records import FILL, N_FILLS, N_QUEUED, N_REFUSED, N_TICKETS, ORDER
 
 _floats: Any = viewer(types.float64)
-_marks: Any = viewer(types.float64, readonly=True)
+_values: Any = viewer(types.float64, readonly=True)
 _fills: Any = viewer(from_dtype(FILL))
 _orders: Any = viewer(from_dtype(ORDER))
 _trade: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _meet: Any = caller(types.int64, types.int64, types.int64, types.int64)
 _accrue: Any = caller(types.int64, types.int64, types.int64)
 _delist: Any = caller(types.int64, types.int64, types.int64)
+_valued: Any = caller(types.float64, types.int64, types.int64)
 
 
 def compiled_loop(
@@ -84,8 +86,7 @@ def compiled_loop(
         n = read_int(table, N_SYMBOLS)
         next_open = read_int(table, SAME_CLOSE) == 0
         position = _floats(read_int(table, POSITION), n)
-        mark = read_int(table, MARK)
-        multiplier = _marks(read_int(table, MULTIPLIER), n)
+        unit_value = read_int(table, UNIT_VALUE)
         money = read_int(table, MONEY)
         equity = read_int(table, EQUITY)
         counts = read_int(table, COUNTS)
@@ -95,31 +96,36 @@ def compiled_loop(
         first = read_int(table, FIRST)
         accrues = read_int(table, ACCRUE)
         calls_margin = read_int(table, CALL_MARGIN)
+        # One comparison a bar serves what most runs do not have: delistings and accruals, margin calls and ruin.
+        next_event = min(first + 1, next_end) if accrues != 0 else next_end
+        alarm = math.inf if calls_margin != 0 else 0.0
         for bar in range(first, stop):
             write_int(table, BAR, bar)
             now = moved(now, bar)
             fresh = 0
-            if accrues != 0 and bar > first:
-                _accrue(accrues, (table, bar))
-            while bar >= next_end:
-                fresh += _delist(read_int(table, DELIST), (table, next_end))
-                n_ended += 1
-                next_end = read_int(delistings, n_ended)
+            if bar >= next_event:
+                if accrues != 0 and bar > first:
+                    _accrue(accrues, (table, bar))
+                while bar >= next_end:
+                    fresh += _delist(read_int(table, DELIST), (table, next_end))
+                    n_ended += 1
+                    next_end = read_int(delistings, n_ended)
+                next_event = bar + 1 if accrues != 0 else next_end
             if read_int(counts, N_QUEUED) > 0:
                 if read_int(counts, N_TICKETS) > 0:
                     fresh += _trade(read_int(table, TRADE), (table, bar, int(next_open)))
                 elif next_open:
                     fresh += _meet(read_int(table, MEET), (table, bar, bar - 1))
-            value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
-            if calls_margin != 0 and value > 0.0:
-                called = _accrue(calls_margin, (table, bar))
-                if called > 0:
-                    fresh += called
-                    value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
+            value = worth(_values(unit_value + 8 * n * bar, n), position, read_float(money, 0))
+            if value <= alarm:
+                if calls_margin != 0 and value > 0.0:
+                    fresh += _accrue(calls_margin, (table, bar))
+                    value = _valued(read_int(table, VALUE), (table, bar))
+                if value <= 0.0:
+                    write_float(equity, bar, value)
+                    write_int(table, RUINED, 1)
+                    return bar + 1
             write_float(equity, bar, value)
-            if value <= 0.0:
-                write_int(table, RUINED, 1)
-                return bar + 1
             if hears and fresh > 0:
                 tell(me, now, table, fresh)
             if hears_rejects:
@@ -128,14 +134,10 @@ def compiled_loop(
             if not next_open and read_int(counts, N_QUEUED) > 0:
                 fresh = _meet(read_int(table, MEET), (table, bar, bar))
                 if fresh > 0:
-                    value = worth(_marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0))
+                    value = _valued(read_int(table, VALUE), (table, bar))
                     if calls_margin != 0 and value > 0.0:
-                        called = _accrue(calls_margin, (table, bar))
-                        if called > 0:
-                            fresh += called
-                            value = worth(
-                                _marks(mark + 8 * n * bar, n), multiplier, position, read_float(money, 0)
-                            )
+                        fresh += _accrue(calls_margin, (table, bar))
+                        value = _valued(read_int(table, VALUE), (table, bar))
                     write_float(equity, bar, value)
                     if value <= 0.0:
                         write_int(table, RUINED, 1)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 from numba import types
 
@@ -19,7 +20,7 @@ from quantlab.engine.compiled.clone import PLAIN, Clones
 from quantlab.engine.compiled.compiler import strategy_compiler
 from quantlab.engine.compiled.layout import Kind, Layout
 from quantlab.engine.compiled.loop import compiled_loop
-from quantlab.engine.compiled.refusals import compile_or_refuse
+from quantlab.engine.compiled.refusals import PYTHON, Refusal, compile_or_refuse
 from quantlab.engine.compiled.types import Method, NowType, SelfType
 from quantlab.engine.strategy import HOOKS, Strategy
 from quantlab.kernels._jit import kernels_digest
@@ -92,12 +93,20 @@ def compiled_program(setup: Setup, *, wait: bool = True) -> Program | None:
     return program
 
 
+def _must_be_allowed(kind: type[Strategy]) -> None:
+    if numba.config.DISABLE_JIT:
+        code = _function(kind, "on_bar").__code__
+        reason, remedy = "keeps Numba from compiling anything", f"unset it, or {PYTHON}"
+        raise Refusal("NUMBA_DISABLE_JIT", reason, remedy, code.co_filename, code.co_firstlineno)
+
+
 def program_of(strategy: Strategy, sources: Mapping[str, Source], fields: Iterable[str]) -> Program:
     """Return the program of a strategy with its inputs, over bars that have the extra `fields`.
 
     Nothing is compiled yet. Strategies with equal code, layout and text parameters share one program.
     """
     kind = type(strategy)
+    _must_be_allowed(kind)
     clones = Clones(strategy_compiler(kind))
     on_bar = clones.dispatcher_of(_function(kind, "on_bar"))
     hears = kind.on_fill is not Strategy.on_fill

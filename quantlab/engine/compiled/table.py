@@ -75,7 +75,7 @@ class Table:
 
 def address_of(array: Any) -> int:
     """Where an array's first element lies."""
-    return array.__array_interface__["data"][0]
+    return array.ctypes.data
 
 
 def table_of(program: Program, bars: Bars, inputs: Inputs, broker: Broker, plan: Plan) -> Table:
@@ -159,11 +159,9 @@ def _let_prepare(table: Table, broker: Broker) -> None:
 
 def _point_to_tickets(table: Table, broker: Broker) -> None:
     tape = broker.tape
-    for name in ("open", "high", "low", "close"):
-        table.point(f"tape_{name}", getattr(tape, name))
+    for name, array in tape._asdict().items():
+        table.point(f"{name}_of_row" if name in ("open", "close") else name, array)
     table.put("n_tape_rows", len(tape.open))
-    table.point("first_row", tape.first_row)
-    table.point("day_end", tape.day_end)
     for name in ("trade", "describe", "succeed", "bind", "tie", "cancel", "place_ticket"):
         table.put(name, getattr(natives, name).address)
 
@@ -187,6 +185,8 @@ def _point_to_natives(table: Table, program: Program, broker: Broker, *, has_end
         _point_to_tickets(table, broker)
     if broker.accrues:
         table.put("accrue", natives.accrue.address)
+    if broker.calls_margin or table.get("same_close"):
+        table.put("value", natives.value.address)
     if broker.calls_margin:
         table.put("call_margin", natives.call_margin.address)
     if has_ends:

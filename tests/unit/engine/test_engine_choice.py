@@ -1,5 +1,6 @@
 """Which engine runs, and what `check` says of it beforehand."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -68,11 +69,11 @@ def test_auto_says_why_it_stays_interpreted(bars, monkeypatch):
     monkeypatch.setattr(engines, "TOO_SHORT_S", 0.0)
     monkeypatch.setattr(engines, "WORTH_COMPILING_S", 0.0)
     engine = ql.backtest(Formats(), bars).engine
-    assert engine.startswith("python (auto: test_engine_choice.py, line 22: ")
+    assert engine.startswith("python (auto: test_engine_choice.py, line 23: ")
 
 
 def test_compiled_refuses(bars):
-    with pytest.raises(Refusal, match=r"test_engine_choice\.py, line 22: "):
+    with pytest.raises(Refusal, match=r"test_engine_choice\.py, line 23: "):
         ql.backtest(Formats(), bars, engine="compiled")
 
 
@@ -107,3 +108,13 @@ def test_check_tells_when_asked(bars):
     assert asked.compiled.startswith("Compilable: ")
     assert "Compilable: " in " ".join(str(asked).split())
     assert ql.check(SmaCross(), bars, cuts=2, progress=False).compiled is None
+
+
+def test_where_nothing_may_be_compiled_the_choice_says_so(bars, monkeypatch):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    with pytest.raises(
+        StrategyError, match="NUMBA_DISABLE_JIT keeps Numba from compiling anything: unset it, or"
+    ):
+        ql.backtest(SmaCross(), bars, engine="compiled")
+    monkeypatch.setattr(engines, "TOO_SHORT_S", 0.0)
+    assert "NUMBA_DISABLE_JIT" in ql.backtest(SmaCross(), bars).engine

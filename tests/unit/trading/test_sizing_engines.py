@@ -1,5 +1,6 @@
 """Sizing inside `on_bar`: both engines give the same bits."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -7,6 +8,8 @@ import quantlab as ql
 from strategies.risk_parity import RiskParity
 from tests.identities.cases import random_bars
 from tests.parity.engines import COSTS, both
+
+pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="compiles")
 
 
 class Ranked(ql.Strategy):
