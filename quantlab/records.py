@@ -202,7 +202,8 @@ FLOW: Final = np.dtype(
 INTEREST: Final = 0
 BORROW: Final = 1
 PAYOUT: Final = 2
-FLOW_NAMES: Final = ("interest", "borrow", "payout")
+FUNDING: Final = 3
+FLOW_NAMES: Final = ("interest", "borrow", "payout", "funding")
 
 TRADE: Final = np.dtype(
     [

@@ -119,7 +119,8 @@ class Result:
     def flows(self) -> pd.DataFrame:
         """Money that came or went without a fill: ``time, bar, kind, symbol, amount, cash``.
 
-        Kinds are ``interest``, ``borrow`` and ``payout``; `symbol` is missing where the whole account is meant.
+        Kinds are ``interest``, ``borrow``, ``payout`` and ``funding``; `symbol` is missing where the whole account is
+        meant.
         """
         return self._tables["flows"]()  # type: ignore[no-any-return]
 

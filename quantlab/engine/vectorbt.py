@@ -24,7 +24,7 @@ def to_vectorbt(result: Result) -> Any:
     """
     if len(result.flows):
         raise ResultError(
-            "to_vectorbt: vectorbt knows no interest, borrowing or payouts, which this result has."
+            "to_vectorbt: vectorbt knows no interest, borrowing, payouts or funding, which this result has."
         )
     import vectorbt
 

@@ -49,15 +49,16 @@ class Finance(NamedTuple):
     ----------
     years
         ``(n_bars,)`` time since the close before, in years.
-    borrow, shortable, payout
+    borrow, shortable, payout, funding
         ``(n_rows, n_symbols)`` annual rate of borrowing what is sold short, units that can be borrowed, money paid per
-        unit held at the close before. One row serves every bar.
+        unit held at the close before, and the fraction of its value that such a unit pays. One row serves every bar.
     """
 
     years: FloatArray
     borrow: FloatArray
     shortable: FloatArray
     payout: FloatArray
+    funding: FloatArray
 
 
 class Tape(NamedTuple):

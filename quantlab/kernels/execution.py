@@ -25,6 +25,7 @@ from quantlab.records import (
     FILLED,
     FIXED,
     FULL,
+    FUNDING,
     IMPACT,
     INTEREST,
     INTEREST_RATE,
@@ -775,9 +776,10 @@ def accrue(bar: int, market: Market, finance: Finance, books: Books, desk: Desk)
 
     Interest is earned on cash less the value of shorts, whose proceeds are the lender's security, and paid on what is
     below zero; borrowing is paid on the value of shorts at the close before. Both are simple, for the time between
-    the closes (actual/365). Payouts go to who held at the close before; who was short pays them.
+    the closes (actual/365). Payouts go to who held at the close before; who was short pays them. Funding is paid by who
+    held at the close before, on the value there; who was short receives it.
     """
-    if books.counts[N_FLOWS] + 2 * len(books.position) + 1 > len(books.flows):
+    if books.counts[N_FLOWS] + 3 * len(books.position) + 1 > len(books.flows):
         return FULL
     years = finance.years[bar]
     shorts = 0.0
@@ -795,6 +797,11 @@ def accrue(bar: int, market: Market, finance: Finance, books: Books, desk: Desk)
         paid = held * finance.payout[min(bar, len(finance.payout) - 1), i]
         if paid != 0.0 and not math.isnan(paid):
             _flow(bar, i, PAYOUT, paid, books)
+        funded = (
+            -held * market.unit_value[bar - 1, i] * finance.funding[min(bar, len(finance.funding) - 1), i]
+        )
+        if funded != 0.0 and not math.isnan(funded):
+            _flow(bar, i, FUNDING, funded, books)
     free -= shorts
     interest = free * desk.terms[INTEREST_RATE if free > 0.0 else LOAN_RATE] * years
     if interest != 0.0:

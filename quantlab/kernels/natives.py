@@ -86,6 +86,7 @@ def _finance(table: Any) -> Any:
         _fixed_panel(read_int(table, places.BORROW), read_int(table, places.N_BORROW), n),
         _fixed_panel(read_int(table, places.SHORTABLE), read_int(table, places.N_SHORTABLE), n),
         _fixed_panel(read_int(table, places.PAYOUT), read_int(table, places.N_PAYOUT), n),
+        _fixed_panel(read_int(table, places.FUNDING), read_int(table, places.N_FUNDING), n),
     )
 
 

@@ -81,6 +81,10 @@ class Account:
     payout
         Name of a field of the bars: money per unit, paid to those who held at the close before the bar and by those
         who were short (a dividend of unadjusted prices, a coupon).
+    funding
+        Name of a field of the bars: the rate of a perpetual future that falls due in the bar, as a fraction. Those who
+        held at the close before pay it on the value there, those who were short receive it; below zero it is the
+        other way round.
     instruments
         What prices and units mean, by symbol; the others have multiplier 1 and trade in any step.
     """
@@ -93,6 +97,7 @@ class Account:
     borrow_annual: float | str = 0.0
     shortable: float | str = math.inf
     payout: str | None = None
+    funding: str | None = None
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,7 +131,7 @@ class Account:
     def accrues(self) -> bool:
         """Whether holding costs or pays anything."""
         rates = (self.interest_annual, self.loan_annual, self.borrow_annual)
-        return any(rate != 0.0 for rate in rates) or self.payout is not None
+        return any(rate != 0.0 for rate in rates) or self.payout is not None or self.funding is not None
 
     def steps(self, symbols: tuple[str, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return multiplier, tick and lot of each symbol, ``(n_symbols,)``."""

@@ -31,8 +31,13 @@ def finance_of(account: Account, bars: Bars) -> Finance:
         years,
         _panel(account.borrow_annual, "borrow_annual", bars),
         _panel(account.shortable, "shortable", bars),
-        np.zeros((1, bars.n_symbols)) if account.payout is None else bars[account.payout],
+        _field(account.payout, bars),
+        _field(account.funding, bars),
     )
+
+
+def _field(name: str | None, bars: Bars) -> FloatArray:
+    return np.zeros((1, bars.n_symbols)) if name is None else bars[name]
 
 
 def _panel(value: float | str, name: str, bars: Bars) -> FloatArray:

@@ -44,7 +44,7 @@ def _execution_must_fit(execution: Execution, bars: Bars) -> None:
 
 
 def _account_must_fit(account: Account, bars: Bars) -> None:
-    for name in ("borrow_annual", "shortable", "payout"):
+    for name in ("borrow_annual", "shortable", "payout", "funding"):
         value = getattr(account, name)
         if isinstance(value, str) and value not in bars.fields:
             raise DataError(

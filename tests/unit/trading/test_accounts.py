@@ -94,6 +94,26 @@ def test_a_payout_goes_to_who_held_at_the_close_before(engine, units, paid):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_funding_of_a_perpetual_goes_from_longs_to_shorts(engine, side):
+    # Held from open 1; due in bar 1 (before we held), 2 (1% of 5 x 110) and 3 (-2% of 5 x 120), none known in bar 4.
+    result = run(
+        [100.0, 110.0, 120.0, 120.0, 120.0],
+        {0: 5.0 * side},
+        engine,
+        cash=10_000.0,
+        funding="rate",
+        fields={"rate": [0.5, 0.5, 0.01, -0.02, np.nan]},
+    )
+    assert result.flows[["bar", "kind", "symbol"]].values.tolist() == [
+        [2, "funding", "A"],
+        [3, "funding", "A"],
+    ]
+    assert result.flows["amount"].tolist() == pytest.approx([-5.5 * side, 12.0 * side], rel=1e-12)
+    assert result.equity.iloc[-1] == pytest.approx(10_000.0 + side * (5.0 * 20.0 - 5.5 + 12.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_future_is_worth_its_multiplier_and_steps_by_its_tick_and_lot(engine):
     future = ql.Instrument(multiplier=50.0, tick=0.25, lot=1.0)
     result = run(
