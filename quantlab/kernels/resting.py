@@ -49,6 +49,7 @@ from quantlab.records import (
     TARGET_QUANTITY,
     UNITS,
 )
+from quantlab.typing import IntArray
 
 # Phases of a bar. An order that begins to work inside a bar remembers in which: `since`, −1 for an earlier bar.
 OPEN: Final = 0
@@ -59,6 +60,10 @@ STOPS_AFTER_LIMIT: Final = 4
 LIMITS_AFTER_LIMIT: Final = 5
 CLOSE: Final = 6
 EARLIER: Final = -1
+# Phases that only orders of some kind have a part in, as bits.
+WANTS_STOPS: Final = 1
+WANTS_LIMITS: Final = 2
+WANTS_CLOSE: Final = 4
 # What a stop-limit order knows: not touched yet; touched; touched in this bar, so that only its close counts.
 NOT_YET: Final = 0
 TOUCHED: Final = 1
@@ -590,8 +595,8 @@ def _keep_the_rest(meeting: Any, books: Books, desk: Desk) -> None:
 
 
 @step
-def _follow_up(meeting: Any, phase: int, bar: int, books: Books, desk: Desk) -> None:
-    """Do what a met order's fill, or its end without one, means to the orders tied to it."""
+def _follow_up(meeting: Any, phase: int, bar: int, books: Books, desk: Desk) -> bool:
+    """Do what a met order's fill, or its end without one, means to the orders tied to it; tell whether exits begin."""
     orders, tickets = books.orders, books.tickets
     row = orders[meeting["order"]]
     ticket = tickets[row["ticket"]]
@@ -599,11 +604,12 @@ def _follow_up(meeting: Any, phase: int, bar: int, books: Books, desk: Desk) -> 
     if filled == 0.0:
         if row["status"] != RESTING:
             _end_exits(row["ticket"], books, desk)
-        return
+        return False
     # Its sibling, and what is left of the entry it closes.
     for other in (ticket["sibling"], ticket["entry"]):
         if other >= 0 and orders[other]["status"] == RESTING:
             _end(other, CANCELLED, ONE_FILLED, books, desk)
+    any_begins = False
     for exit_order in (ticket["take_profit"], ticket["stop_loss"]):
         if exit_order >= 0 and orders[exit_order]["status"] == RESTING:
             exit_row = orders[exit_order]
@@ -616,6 +622,8 @@ def _follow_up(meeting: Any, phase: int, bar: int, books: Books, desk: Desk) -> 
                 exit_ticket["since"] = phase
                 exit_ticket["entered"] = meeting["price"]
                 exit_ticket["best"] = meeting["price"]
+                any_begins = True
+    return any_begins
 
 
 @step
@@ -644,6 +652,37 @@ def _expire(bar: int, books: Books, desk: Desk) -> None:
 
 
 @step
+def _wanted(books: Books, desk: Desk) -> int:
+    """Return which of the phases after the open some order may ask for: the sum of their `WANTS`."""
+    stops = 0
+    limits = 0
+    closes = 0
+    for k in range(books.counts[N_QUEUED]):
+        number = books.orders[desk.queue[k]]["ticket"]
+        if number >= 0:
+            ticket = books.tickets[number]
+            if not (math.isnan(ticket["stop"]) and math.isnan(ticket["trail"])):
+                stops = WANTS_STOPS
+            if not math.isnan(ticket["limit"]):
+                limits = WANTS_LIMITS
+            if ticket["tif"] == AT_CLOSE:
+                closes = WANTS_CLOSE
+    return stops + limits + closes
+
+
+@step
+def _takes_place(phase: int, wanted: int, exits_begin: bool) -> bool:
+    """Whether a phase can have any fill; `exits_begin`: in the phase that this one follows."""
+    if phase == STOPS:
+        return wanted & WANTS_STOPS != 0
+    if phase == LIMITS:
+        return wanted & WANTS_LIMITS != 0
+    if phase == CLOSE:
+        return wanted & WANTS_CLOSE != 0
+    return phase == OPEN or exits_begin
+
+
+@step
 def _measure_room(bar: int, market: Market, desk: Desk) -> None:
     """Set how many units of each symbol may be traded in this bar."""
     share = desk.terms[PARTICIPATION]
@@ -656,6 +695,35 @@ def _measure_short_room(bar: int, finance: Finance, desk: Desk) -> None:
     """Set how many units of each symbol can be borrowed, for one auction."""
     for i in range(len(desk.short_room)):
         desk.short_room[i] = finance.shortable[min(bar, len(finance.shortable) - 1), i]
+
+
+@step
+def is_quiet(bar: int, last_row: IntArray, tape: Tape, books: Books, desk: Desk) -> bool:
+    """Whether a bar passes all resting orders by: they wait for prices that it does not reach, and none ends with it.
+
+    A look at each order, for callers to whom the whole of `trade` is dear. It says no where it would have to think.
+    """
+    for k in range(books.counts[N_QUEUED]):
+        told = books.orders[desk.queue[k]]
+        if told["status"] != RESTING or told["ticket"] < 0 or bar > last_row[told["symbol"]]:
+            return False
+        ticket = books.tickets[told["ticket"]]
+        pending = ticket["triggered"] == NOT_YET and not math.isnan(ticket["stop"])
+        level = ticket["stop"] if pending else ticket["limit"]
+        simple = ticket["tif"] in (GTC, DAY) and math.isnan(ticket["trail"]) and not math.isnan(level)
+        if not simple or ticket["expires"] <= bar:
+            return False
+        if ticket["waits"] or bar < ticket["active"]:
+            continue
+        i = told["symbol"]
+        sells = told["amount"] < 0.0
+        for row in range(tape.first_row[bar], tape.first_row[bar + 1]):
+            # A stop is touched from below by a purchase, a limit from above; a sale is the mirror image.
+            if pending != sells and (tape.bid_high[row, i] if sells else tape.ask_high[row, i]) >= level:
+                return False
+            if pending == sells and (tape.bid_low[row, i] if sells else tape.ask_low[row, i]) <= level:
+                return False
+    return True
 
 
 @lean
@@ -671,10 +739,16 @@ def trade(
         return FULL
     before = counts[N_FILLS]
     counts[N_REFUSED] = 0
+    wanted = _wanted(books, desk)
     _measure_room(bar, market, desk)
     for row in range(tape.first_row[bar], tape.first_row[bar + 1]):
         last = CLOSE if row == tape.first_row[bar + 1] - 1 else LIMITS_AFTER_LIMIT
+        exits_begin = False
         for phase in range(last + 1):
+            if not _takes_place(phase, wanted, exits_begin):
+                continue
+            if phase != STOPS_AFTER_LIMIT:  # two phases follow that of the limits
+                exits_begin = False
             n_met = _gather(bar, row, phase, plain, tape, market, books, desk)
             if n_met == 0:
                 continue
@@ -685,7 +759,7 @@ def trade(
                     _keep_the_rest(desk.met[k], books, desk)
             for k in range(n_met):
                 if books.orders[desk.met[k]["order"]]["ticket"] >= 0:
-                    _follow_up(desk.met[k], phase, bar, books, desk)
+                    exits_begin = _follow_up(desk.met[k], phase, bar, books, desk) or exits_begin
         _end_row(books, desk)
     _expire(bar, books, desk)
     return int(counts[N_FILLS] - before)

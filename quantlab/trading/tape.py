@@ -22,7 +22,8 @@ def tape_of(execution: Execution, bars: Bars) -> Tape:
     rows, first_row = bars, np.arange(bars.n_bars + 1)
     if execution.inside is not None:
         rows, first_row = rows_inside(execution.inside, bars)
-    day_end = np.searchsorted(bars.sessions, bars.sessions, side="right") - 1
+    last_of_day = np.flatnonzero(np.append(np.diff(bars.sessions) != 0, True))
+    day_end = np.repeat(last_of_day, np.diff(last_of_day, prepend=-1))
     open_value, close_value = (rows.open, rows.close) if rows is bars else _values(rows, first_row)
     return Tape(
         open=rows.open,
