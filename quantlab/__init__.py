@@ -27,6 +27,7 @@ _HOME = {
     "NaiveForecaster": "quantlab.forecasting.baselines",
     "Now": "quantlab.engine.now",
     "Optimised": "quantlab.engine.optimised",
+    "Portfolio": "quantlab.engine.portfolio",
     "REASONS": "quantlab.records",
     "Reject": "quantlab.engine.now",
     "Result": "quantlab.engine.result",
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from quantlab.engine.now import Reject as Reject
     from quantlab.engine.optimised import Optimised as Optimised
     from quantlab.engine.param import param as param
+    from quantlab.engine.portfolio import Portfolio as Portfolio
     from quantlab.engine.result import Result as Result
     from quantlab.engine.state import state as state
     from quantlab.engine.strategy import Strategy as Strategy

@@ -8,9 +8,10 @@ import quantlab as ql
 
 PROMISED = {
     "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
-    "Forecaster", "Forecasts", "Instrument", "NaiveForecaster", "Now", "Optimised", "REASONS", "Reject", "Result",
-    "RidgeForecaster", "Strategy", "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check", "compare",
-    "feature", "forecast", "param", "read_bars", "report", "samples", "sizing", "state", "sweep", "walk_forward",
+    "Forecaster", "Forecasts", "Instrument", "NaiveForecaster", "Now", "Optimised", "Portfolio", "REASONS", "Reject",
+    "Result", "RidgeForecaster", "Strategy", "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check",
+    "compare", "feature", "forecast", "param", "read_bars", "report", "samples", "sizing", "state", "sweep",
+    "walk_forward",
 }  # fmt: skip
 
 NOW = {

@@ -1,4 +1,4 @@
-"""``quantlab backtest``: one strategy over one set of bars."""
+"""``quantlab backtest``: a strategy or a portfolio over one set of bars."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def backtest(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Run a strategy over bars and print what came of it."""
-    from quantlab.cli.strategy import load_strategy  # pandas: `--help` does not wait for it
+    """Run a strategy, or a portfolio of them, over bars and print what came of it."""
+    from quantlab.cli.strategy import load_backtestable  # pandas: `--help` does not wait for it
     from quantlab.engine.backtest import backtest
     from quantlab.trading.account import Account, Execution
     from quantlab.trading.costs import Costs
@@ -64,7 +64,7 @@ def backtest(
         )  # before the run, not after
     with prints_kept_away(json):
         result = backtest(
-            load_strategy(strategy, param),
+            load_backtestable(strategy, param),
             options.bars_of(bars, symbols, tz, calendar, stamp),
             cash=cash,
             costs=Costs(commission=commission, slippage=slippage, spread=spread),

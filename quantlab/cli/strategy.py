@@ -1,4 +1,4 @@
-"""A strategy as the command line names it: a class in a file, and its parameters as text."""
+"""A strategy as the command line names it: a class in a file, and its parameters as text; or a portfolio."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from quantlab.cli.loading import Loaded, load
 from quantlab.cli.names import snake_case
+from quantlab.engine.portfolio import Portfolio
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import StrategyError
 
@@ -21,18 +22,63 @@ def load_strategy(spec: str, params: Sequence[str]) -> Strategy:
     StrategyError
         A file, class, parameter or value that does not exist or does not fit.
     """
-    kind = _strategy_class(load(spec))
+    return _made(load(spec), params)
+
+
+def load_backtestable(spec: str, params: Sequence[str]) -> Strategy | Portfolio:
+    """Return what `spec` names for a backtest: a strategy, as `load_strategy`, or a portfolio made in the file.
+
+    A file without a name after it means its portfolio where it defines no strategy and one portfolio.
+
+    Raises
+    ------
+    StrategyError
+        As `load_strategy`; or parameters for a portfolio, whose strategies have their own.
+    """
+    loaded = load(spec)
+    portfolio = _portfolio(loaded)
+    if portfolio is None:
+        return _made(loaded, params)
+    if params:
+        raise StrategyError(
+            f"--param {params[0]}: {loaded.place} gives a portfolio, whose strategies have their parameters "
+            f"in the file: write them there."
+        )
+    return portfolio
+
+
+def _made(loaded: Loaded, params: Sequence[str]) -> Strategy:
+    kind = _strategy_class(loaded)
     return kind(**_values(kind, params))
+
+
+def _portfolio(loaded: Loaded) -> Portfolio | None:
+    """Return the portfolio asked for, or the only one of a file without strategies of its own; else None."""
+    if loaded.name is not None:
+        found = loaded.named(loaded.name)
+        return found if isinstance(found, Portfolio) else None
+    if loaded.own(_is_strategy_class):
+        return None
+    portfolios: Mapping[str, Any] = loaded.own(lambda value: isinstance(value, Portfolio))
+    return next(iter(portfolios.values())) if len(portfolios) == 1 else None
+
+
+def _is_strategy_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Strategy)
 
 
 def _strategy_class(loaded: Loaded) -> type[Strategy]:
     """Return the class asked for, else the only one of the file, else the one that the file is named for."""
     if loaded.name is not None:
         found = loaded.named(loaded.name)
-        if not (isinstance(found, type) and issubclass(found, Strategy)):
+        if isinstance(found, Portfolio):
+            raise StrategyError(
+                f"{loaded.place}:{loaded.name} is a portfolio, which only `quantlab backtest` runs: name a strategy."
+            )
+        if not _is_strategy_class(found):
             raise StrategyError(f"{loaded.place}:{loaded.name} is no strategy class: it is {found!r}.")
-        return found
-    own: Mapping[str, Any] = loaded.own(lambda value: isinstance(value, type) and issubclass(value, Strategy))
+        return found  # type: ignore[return-value]
+    own: Mapping[str, Any] = loaded.own(_is_strategy_class)
     if len(own) == 1:
         return next(iter(own.values()))  # type: ignore[no-any-return]
     for name, kind in own.items():

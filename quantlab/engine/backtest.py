@@ -1,16 +1,15 @@
-"""One strategy over one set of bars."""
+"""A strategy, or a portfolio of them, over one set of bars."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from quantlab.display.progress import progress_bar
 from quantlab.engine.arguments import must_be, must_be_money
-from quantlab.engine.setup import Setup
+from quantlab.engine.portfolio import Portfolio
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError, StrategyError, did_you_mean
 from quantlab.market.bars import Bars
@@ -19,25 +18,25 @@ from quantlab.trading.costs import Costs
 from quantlab.trading.fitting import must_fit
 
 if TYPE_CHECKING:
-    from quantlab.engine.engines import Run
-    from quantlab.engine.inputs import Inputs
     from quantlab.engine.result import Result
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
+
+    Given = Forecasts | Mapping[str, Forecasts]
 
 ENGINES = ("python", "compiled", "auto")
 NO_COSTS = Costs()
 
 
 def backtest(
-    strategy: Strategy,
+    strategy: Strategy | Portfolio,
     bars: Bars,
     *,
     cash: float = 100_000.0,
     costs: Costs = NO_COSTS,
     account: Account | None = None,
     execution: Execution | None = None,
-    forecasts: Forecasts | Mapping[str, Forecasts] | None = None,
+    forecasts: Given | Mapping[str, Given] | None = None,
     folds: WalkForward | None = None,
     start: Any = None,
     end: Any = None,
@@ -52,7 +51,7 @@ def backtest(
     Parameters
     ----------
     strategy
-        An instance; it is not changed.
+        An instance; it is not changed. Or a `Portfolio` of several: the result's ``parts`` are then those of each.
     bars
         What happened.
     cash
@@ -61,7 +60,7 @@ def backtest(
         What trading costs; what the account allows; when orders are filled (the next open by default).
     forecasts
         Tables made before, for the strategy's declared forecasts: one table, or a dict by attribute name. What is
-        not given is made by a walk-forward, and kept for the next run.
+        not given is made by a walk-forward, and kept for the next run. For a portfolio: a dict by strategy name.
     folds
         Folds of that walk-forward; ``WalkForward()`` by default.
     start, end
@@ -99,62 +98,33 @@ def backtest(
     """
     # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
     from quantlab.engine.benchmark import benchmark_returns
-    from quantlab.engine.engines import run
-    from quantlab.engine.inputs import ForecastSource, compute_inputs
+    from quantlab.engine.inputs import ForecastSource
+    from quantlab.engine.single_run import Terms, run_one
 
     check_kinds(costs, account, execution, forecasts, folds, seed)
     must_be_money("cash", cash, 0.0)
     must_be_money("risk_free_annual", risk_free_annual, -1.0)
     account, execution = account or Account(), execution or Execution()
-    must_be_runnable(strategy, bars, engine)
+    for each in strategy.strategies.values() if isinstance(strategy, Portfolio) else [strategy]:
+        must_be_runnable(each, bars, engine)
     start_row, stop = span_of(bars, start, end)
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
     rules = Rules(costs, account, execution)
     must_fit(rules, bars)
     measure = None if benchmark is None else benchmark_returns(benchmark, bars, start_row, stop)
-    inputs = compute_inputs(strategy, bars, ForecastSource(forecasts, folds, seed, progress))
-    setup = Setup(strategy, bars, inputs, range(start_row, stop), float(cash), rules)
-    with progress_bar(repr(strategy), stop - start_row, progress) as tick:
-        done = run(setup, engine, lambda row: tick(row - start_row, ""))
     settings = {
         "cash": float(cash), "costs": repr(costs), "account": repr(account), "execution": repr(execution),
         "start": _label(start), "end": _label(end), "seed": seed, "risk_free_annual": risk_free_annual,
     }  # fmt: skip
-    return _result(setup, done, settings, measure)
+    terms = Terms(
+        bars, range(start_row, stop), rules,
+        ForecastSource(forecasts, folds, seed, progress), engine, progress, measure, settings,
+    )  # fmt: skip
+    if isinstance(strategy, Portfolio):
+        from quantlab.engine.portfolio_run import run_portfolio
 
-
-def _result(setup: Setup, done: Run, settings: dict[str, Any], benchmark: pd.Series | None) -> Result:
-    from quantlab.engine.notes import notes_of
-    from quantlab.engine.provenance import provenance
-    from quantlab.engine.result import Result
-    from quantlab.engine.tables import run_tables
-
-    strategy, bars, inputs = setup.strategy, setup.bars, setup.inputs
-    plan, outcome, record = done.plan, done.outcome, done.record
-    rows = slice(plan.start, outcome.stop)
-    return Result(
-        name=repr(strategy),
-        equity=pd.Series(record.equity[rows], bars.time[rows], name="equity", copy=False),
-        initial_cash=settings["cash"],
-        periods_per_year=bars.periods_per_year,
-        risk_free_annual=settings["risk_free_annual"],
-        fill="same_close" if plan.same_close else "next_open",
-        engine=done.engine,
-        notes=notes_of(bars, inputs, setup.rules, plan, outcome, record),
-        ruined=outcome.ruined,
-        benchmark_name=None if benchmark is None else str(benchmark.name),
-        benchmark=None if benchmark is None else benchmark.iloc[: outcome.stop - plan.start],
-        provenance=provenance(strategy, bars, inputs, settings, benchmark),
-        _tables={**run_tables(bars, record, plan, outcome, setup.rules), **_scores(inputs, bars)},
-    )
-
-
-def _scores(inputs: Inputs, bars: Bars) -> dict[str, Callable[[], pd.DataFrame]]:
-    """How the forecasts behind a run are scored, when somebody asks."""
-    if not inputs.forecasts:
-        return {}
-    tables = inputs.forecasts.values()
-    return {"forecast_scores": lambda: pd.concat([table.scores(bars).frame for table in tables])}
+        return run_portfolio(strategy, terms)
+    return run_one(strategy, terms)[1]
 
 
 def must_be_runnable(strategy: object, bars: object, engine: str) -> None:
@@ -163,6 +133,12 @@ def must_be_runnable(strategy: object, bars: object, engine: str) -> None:
         raise StrategyError(f"{strategy.__name__} is a class: give an instance, {strategy.__name__}().")
     if isinstance(strategy, Bars):
         raise StrategyError("backtest(bars, …): the strategy comes first, ql.backtest(strategy, bars).")
+    if isinstance(strategy, Portfolio):
+        name = next(iter(strategy.strategies))
+        raise StrategyError(
+            f"{strategy!r} is a portfolio, which only backtest() runs: give one of its strategies, as "
+            f"portfolio.strategies[{name!r}]."
+        )
     if not isinstance(strategy, Strategy):
         raise StrategyError(f"{strategy!r} is no strategy: subclass ql.Strategy and give an instance.")
     if type(strategy).on_bar is Strategy.on_bar:

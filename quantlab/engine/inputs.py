@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,12 +70,12 @@ class ForecastSource:
     Parameters
     ----------
     given
-        One table for a strategy with one forecast, or tables by attribute name.
+        One table for a strategy with one forecast, or tables by attribute name; for a portfolio, such by strategy name.
     folds, seed, progress, store, baselines
         As `walk_forward` takes them, for what is not given.
     """
 
-    given: Forecasts | Mapping[str, Forecasts] | None = None
+    given: Forecasts | Mapping[str, Any] | None = None
     folds: WalkForward | None = None
     seed: int = 0
     progress: bool | None = None

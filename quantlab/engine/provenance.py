@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from quantlab.market.bars import Bars
 
 if TYPE_CHECKING:
     from quantlab.engine.inputs import Inputs
+    from quantlab.engine.portfolio import Portfolio
+    from quantlab.engine.result import Result
 
 PACKAGES = ("quantlab", "numpy", "pandas", "numba", "torch")
 
@@ -46,8 +49,33 @@ def provenance(
         "settings": settings,
         "versions": versions(),
     }
-    origin["fingerprint"] = _digest(repr(sorted((k, v) for k, v in origin.items() if k != "versions")))
-    return origin
+    return _with_fingerprint(origin)
+
+
+def portfolio_provenance(
+    portfolio: Portfolio, parts: Mapping[str, Result], settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Describe the origin of a portfolio: of each part what is its own, and once what all of them share."""
+    origins = {name: part.provenance for name, part in parts.items()}
+    shared = next(iter(origins.values()))
+    own = ("strategy", "inputs", "forecasts", "fingerprint")
+    return _with_fingerprint(
+        {
+            "strategy": {"code": repr(portfolio), "books": portfolio.books},
+            "parts": {
+                name: {"share": portfolio.share(name), **{fact: origin[fact] for fact in own}}
+                for name, origin in origins.items()
+            },
+            **{fact: shared[fact] for fact in ("bars", "benchmark")},
+            "settings": settings,
+            "versions": shared["versions"],
+        }
+    )
+
+
+def _with_fingerprint(origin: dict[str, Any]) -> dict[str, Any]:
+    facts = sorted((name, fact) for name, fact in origin.items() if name != "versions")
+    return {**origin, "fingerprint": _digest(repr(facts))}
 
 
 def _declared(strategy: Strategy) -> dict[str, str]:

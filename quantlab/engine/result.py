@@ -23,7 +23,7 @@ TABLES = ("positions", "marks", "orders", "fills", "flows", "trades")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """One strategy over one set of bars, and all that it produced.
+    """One strategy, or a portfolio of them, over one set of bars, and all that it produced.
 
     What is derived is computed when asked for. Rows are bars from the run's start; initial cash is not a row.
     Every metric of the catalogue is also an attribute: ``result.sharpe``.
@@ -50,6 +50,9 @@ class Result:
         What the run is measured against, and its simple returns on the same bars.
     provenance
         Fingerprints of every input, settings and versions, as plain values.
+    parts
+        The results of a portfolio's strategies by name, in its sequence; empty for a single strategy. What of the
+        tables is one strategy's has a further column ``strategy``.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Result:
     benchmark_name: str | None
     benchmark: pd.Series | None
     provenance: Mapping[str, Any]
+    parts: Mapping[str, Result] = field(default_factory=dict)
     _tables: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     @cached_property
@@ -111,7 +115,8 @@ class Result:
 
         Columns ``order_id, time, bar, symbol, quantity, price, reference_price, commission, slippage, position,
         cash, multiplier``; `slippage` is a fraction of the reference price, `position` and `cash` are those after the
-        fill, `multiplier` is money per unit and point of price.
+        fill, `multiplier` is money per unit and point of price. `order_id` is −1 where no single order stands behind a
+        fill of a netted portfolio.
         """
         return self._tables["fills"]()  # type: ignore[no-any-return]
 

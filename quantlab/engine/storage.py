@@ -22,6 +22,7 @@ FORMAT = 1
 HEADER = "result.json"
 PATHS = "paths"
 SCORES = "forecast_scores"
+PARTS = "parts"
 _FIELDS = (
     "name", "initial_cash", "periods_per_year", "risk_free_annual", "fill", "engine", "notes", "ruined",
     "benchmark_name", "provenance",
@@ -60,6 +61,7 @@ def load(path: Path) -> Result:
         **{**values, "notes": tuple(values["notes"])},
         equity=paths["equity"],
         benchmark=paths["benchmark"].rename(header["benchmark_name"]) if "benchmark" in paths else None,
+        parts={name: _part(path / folder, digest) for name, folder, digest in header.get(PARTS, [])},
         _tables={**tables, "cash": lambda: paths["cash"]},
     )
 
@@ -73,14 +75,27 @@ def _write(result: Result, folder: Path) -> None:
         frames[SCORES] = result.forecast_scores
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", write_page_checksum=True)
+    parts = []
+    for number, (name, part) in enumerate(result.parts.items()):
+        own = folder / PARTS / str(number)
+        own.mkdir(parents=True)
+        _write(part, own)
+        parts.append((name, f"{PARTS}/{number}", _digest(own / HEADER)))
     header = {
         "format": FORMAT,
         **{name: getattr(result, name) for name in _FIELDS},
         "metrics": {name: _finite(value) for name, value in result.metrics.items()},
         "files": {name: _digest(folder / f"{name}.parquet") for name in frames},
+        **({PARTS: parts} if parts else {}),
     }
     text = json.dumps(header, indent=2, allow_nan=False, default=_plain)
     (folder / HEADER).write_text(text, encoding="utf-8")
+
+
+def _part(folder: Path, digest: str) -> Result:
+    """Read the result of one strategy of a portfolio, if it is what was saved."""
+    _checked(folder / HEADER, digest)
+    return load(folder)
 
 
 def _put_in_place(fresh: Path, path: Path) -> None:

@@ -179,7 +179,7 @@ def _fill_price(row: Any, quantity: float, terms: FloatArray) -> float:
 
 
 @step
-def _commission(value: float, quantity: float, terms: FloatArray) -> float:
+def commission_of(value: float, quantity: float, terms: FloatArray) -> float:
     """Return what the broker charges for a fill of `quantity` units worth `value` (both positive)."""
     charge = value * terms[RATE] + abs(quantity) * terms[PER_UNIT] + terms[FIXED]
     return charge if charge > terms[MINIMUM] else terms[MINIMUM]
@@ -257,7 +257,7 @@ def _needed(factor: float, terms: FloatArray, met: RecordArray, n_met: int) -> t
             row["fill_price"] = at
             # What a unit costs: the multiplier comes to the price, so that one of 1 changes no bit.
             paid, asked = at * row["multiplier"], price * row["multiplier"]
-            cost = abs(quantity * (paid - asked)) + _commission(abs(quantity * paid), quantity, terms)
+            cost = abs(quantity * (paid - asked)) + commission_of(abs(quantity * paid), quantity, terms)
             total += abs(quantity * asked) + terms[LEVERAGE] * cost
             buys += quantity * paid
             only_buys = only_buys and quantity > 0.0 and price > 0.0
@@ -330,7 +330,7 @@ def _trade(row: Any, quantity: float, bar: int, terms: FloatArray, books: Books)
     """Fill `quantity` of a met order at its price, with slippage and commission."""
     at = _fill_price(row, quantity, terms)
     multiplier = row["multiplier"]
-    charge = _commission(abs(quantity * (at * multiplier)), quantity, terms)
+    charge = commission_of(abs(quantity * (at * multiplier)), quantity, terms)
     _fill(row["order"], bar, row["symbol"], quantity, at, row["price"], multiplier, charge, books)
 
 

@@ -16,7 +16,7 @@ from quantlab.metrics.catalogue import METRICS, evaluate
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.inference import span
 from quantlab.metrics.run_figures import RunFigures
-from quantlab.report import calendar_tables, trading_tables
+from quantlab.report import calendar_tables, part_tables, trading_tables
 from quantlab.report.axes import round_edges
 from quantlab.report.charts import Chart, day, histogram_chart, time_chart
 from quantlab.report.tables import Cell, Table, metric_table, origin_table
@@ -109,6 +109,8 @@ def _charts(result: Result) -> list[Chart]:
         time_chart(Panel("Drawdown", (Area("drawdown", time, fall),), "fraction"), 160),
         time_chart(Panel("Gross exposure", (Area("gross exposure", time, held),), "fraction"), 130),
     ]
+    if result.parts:
+        charts.append(part_tables.part_chart(result))
     closed = result.trades[~result.trades["open"]]
     if len(closed) >= 10:
         charts.append(_trade_chart(closed["return"].to_numpy(dtype=np.float64)))
@@ -150,4 +152,6 @@ def _tables(result: Result) -> list[Table]:
     ]
     if result.forecast_scores is not None:
         tables.insert(3, _score_table(result.forecast_scores))
+    if result.parts:
+        tables[:0] = [part_tables.part_table(result), part_tables.correlation_table(result)]
     return [table for table in tables if table.rows]

@@ -9,7 +9,7 @@ from quantlab.kernels import round_trips as kernel
 from quantlab.market.bars import Bars
 from quantlab.records import AT_CLOSE, LIQUIDATION, MARGIN_CALL, TRADE
 from quantlab.trading.ledger import Record, named
-from quantlab.typing import FloatArray, RecordArray
+from quantlab.typing import BoolArray, FloatArray, RecordArray
 
 SIDES = ("short", "long")
 
@@ -21,17 +21,31 @@ def trades_of(
 
     A trade still open at the last row is valued at its mark there and flagged `open`.
     """
-    fills = record.fills
+    late = at_close(record.orders, record.tickets, record.fills, same_close)
+    return round_trips(record.fills, late, bars, n_bars, multiplier)
+
+
+def at_close(orders: RecordArray, tickets: RecordArray, fills: RecordArray, same_close: bool) -> BoolArray:
+    """Whether each fill happened at the close of its bar.
+
+    Liquidations, margin calls and orders for the close do whatever the others do.
+    """
+    kind = orders["kind"][fills["order"]]
+    late: BoolArray = same_close | (kind == LIQUIDATION) | (kind == MARGIN_CALL)
+    if len(tickets):
+        ticket = orders["ticket"][fills["order"]]
+        late |= (ticket >= 0) & (tickets["tif"][ticket] == AT_CLOSE)
+    return late
+
+
+def round_trips(
+    fills: RecordArray, late: BoolArray, bars: Bars, n_bars: int, multiplier: FloatArray
+) -> RecordArray:
+    """Return the trades of `fills`, of which those that are `late` happened at the close of their bar."""
     trades = np.zeros(len(fills), TRADE)
-    # Liquidations, margin calls and orders for the close happen there whatever the others do.
-    kind = record.orders["kind"][fills["order"]]
-    at_close = same_close | (kind == LIQUIDATION) | (kind == MARGIN_CALL)
-    if len(record.tickets):
-        ticket = record.orders["ticket"][fills["order"]]
-        at_close |= (ticket >= 0) & (record.tickets["tif"][ticket] == AT_CLOSE)
     places = np.full((kernel.N_PLACES, bars.n_symbols), -1, np.int64)
     books = np.zeros((kernel.N_BOOKS, bars.n_symbols))
-    n = kernel.round_trips(fills, at_close, trades, bars.high, bars.low, bars.mark, n_bars, places, books)
+    n = kernel.round_trips(fills, late, trades, bars.high, bars.low, bars.mark, n_bars, places, books)
     trades = trades[:n]
     if (multiplier != 1.0).any():
         scale = multiplier[trades["symbol"]]
