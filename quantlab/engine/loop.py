@@ -119,8 +119,11 @@ class _Loop:
                 wake = (self.wake - first) * n
             on_bar(now)
             if same_close and broker.busy:
-                if self.settle(now.bar, broker.meet(now.bar, now.bar)):
+                fresh = broker.meet(now.bar, now.bar)
+                if fresh and self.settle(now.bar, fresh):
                     return now.bar + 1
+                if not fresh and self.hears_rejects:
+                    self.tell_rejects()
                 wake = (self.wake - first) * n
         return 0
 

@@ -1,7 +1,8 @@
 """The execution kernels for callers that hold a table of addresses: what compiled strategies call.
 
 Each is compiled once and known by its address, so that a new strategy compiles none of them again. A log without
-room is grown by its owner, whom the table knows too.
+room is grown by its owner, whom the table knows too; where that fails (no memory) a kernel does nothing, and the owner
+raises the error when the run is over.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from numba import from_dtype, types
 
-from quantlab.kernels import execution, places, resting
+from quantlab.kernels import closing, execution, holding, marking, places, placing, resting, tickets
 from quantlab.kernels._jit import native, step
 from quantlab.kernels.books import Books, Desk, Finance, Market, Tape
 from quantlab.kernels.pointers import caller, read_int, viewer
@@ -122,10 +123,11 @@ def _desk(table: Any) -> Any:
 def place(table: Any, bar: Any, symbol: Any, kind: Any, amount: Any) -> Any:
     """Record and queue an order; return its id, or `NOTHING`."""
     while True:
-        order = execution.place(bar, symbol, kind, amount, _books(table), _desk(table))
+        order = placing.place(bar, symbol, kind, amount, _books(table), _desk(table))
         if order != FULL:
             return order
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64, i64, i64))
@@ -133,10 +135,11 @@ def place_all(table: Any, bar: Any, kind: Any, amounts: Any) -> Any:
     """Record and queue an order for every symbol; `amounts` is the address of their amounts."""
     values = _floats(amounts, read_int(table, places.N_SYMBOLS))
     while True:
-        placed = execution.place_all(bar, kind, values, _books(table), _desk(table))
+        placed = placing.place_all(bar, kind, values, _books(table), _desk(table))
         if placed != FULL:
             return placed
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64, i64))
@@ -146,34 +149,38 @@ def meet(table: Any, bar: Any, mark_bar: Any) -> Any:
         n_fills = execution.meet(bar, mark_bar, _market(table), _books(table), _desk(table))
         if n_fills != FULL:
             return n_fills
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64))
 def delist(table: Any, bar: Any) -> Any:
     """Close positions whose symbol ended before `bar`; return the number of fills."""
     while True:
-        n_fills = execution.delist(bar, _market(table), _books(table))
+        n_fills = closing.delist(bar, _market(table), _books(table))
         if n_fills != FULL:
             return n_fills
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64))
 def liquidate(table: Any, bar: Any) -> Any:
     """Withdraw every resting order and close everything at the marks of `bar`; return the number of fills."""
     while True:
-        n_fills = execution.liquidate(bar, _market(table), _books(table), _desk(table))
+        n_fills = closing.liquidate(bar, _market(table), _books(table), _desk(table))
         if n_fills != FULL:
             return n_fills
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64))
 def accrue(table: Any, bar: Any) -> Any:
     """Pay and charge what was held since the close before `bar`."""
-    while execution.accrue(bar, _market(table), _finance(table), _books(table), _desk(table)) == FULL:
-        _grow(read_int(table, places.GROW), (table,))
+    while holding.accrue(bar, _market(table), _finance(table), _books(table), _desk(table)) == FULL:
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
     return 0
 
 
@@ -181,17 +188,18 @@ def accrue(table: Any, bar: Any) -> Any:
 def call_margin(table: Any, bar: Any) -> Any:
     """Reduce positions where equity is below maintenance; return the number of fills."""
     while True:
-        n_fills = execution.call_margin(bar, _market(table), _books(table), _desk(table))
+        n_fills = closing.call_margin(bar, _market(table), _books(table), _desk(table))
         if n_fills != FULL:
             return n_fills
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(types.float64(i64, i64))
 def value(table: Any, bar: Any) -> Any:
     """Return what the account is worth at the close of `bar`."""
     market = _market(table)
-    return execution.worth(market.unit_value[bar], _books(table).position, _books(table).money[0])
+    return marking.worth(market.unit_value[bar], _books(table).position, _books(table).money[0])
 
 
 # What an order asks for beyond kind and amount: limit, stop, trail, whether by fraction, tif, until, reduce only.
@@ -215,7 +223,7 @@ def place_ticket(
 ) -> Any:
     """Place an order with a ticket; return its id, or `NOTHING`."""
     while True:
-        order = resting.place_ticket(
+        order = tickets.place_ticket(
             bar,
             symbol,
             kind,
@@ -234,7 +242,8 @@ def place_ticket(
         )
         if order != FULL:
             return order
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64))
@@ -243,33 +252,33 @@ def describe(table: Any, order: Any) -> Any:
     row = _books(table).orders[order]
     if row["status"] != RESTING:
         return -1
-    return 64 * row["symbol"] + 4 * row["kind"] + resting.side_of(order, _books(table)) + 1
+    return 64 * row["symbol"] + 4 * row["kind"] + tickets.side_of(order, _books(table)) + 1
 
 
 @native(i64(i64, i64, i64))
 def succeed(table: Any, order: Any, successor: Any) -> Any:
     """Let one order take the place of another; return its id."""
-    resting.succeed(order, successor, _books(table), _desk(table))
+    tickets.succeed(order, successor, _books(table), _desk(table))
     return successor
 
 
 @native(i64(i64, i64, i64, i64))
 def bind(table: Any, entry: Any, take_profit: Any, stop_loss: Any) -> Any:
     """Make two orders the exits of a third; return the id of the entry."""
-    resting.bind(entry, take_profit, stop_loss, _books(table))
+    tickets.bind(entry, take_profit, stop_loss, _books(table))
     return entry
 
 
 @native(i64(i64, i64, i64))
 def tie(table: Any, order: Any, other: Any) -> Any:
     """Let the fill of either of two orders cancel the other; return 0 where one cannot be tied."""
-    return int(resting.tie(order, other, _books(table)))
+    return int(tickets.tie(order, other, _books(table)))
 
 
 @native(i64(i64, i64))
 def cancel(table: Any, order: Any) -> Any:
     """Withdraw a resting order; return 1 if it was resting."""
-    return int(resting.cancel(order, _books(table), _desk(table)))
+    return int(tickets.cancel(order, _books(table), _desk(table)))
 
 
 @native(i64(i64, i64, i64))
@@ -286,7 +295,8 @@ def trade(table: Any, bar: Any, plain: Any) -> Any:
         )
         if n_fills != FULL:
             return n_fills
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 @native(i64(i64, i64, i64, i64, types.float64))
@@ -294,7 +304,7 @@ def place_as_ticket(table: Any, bar: Any, symbol: Any, kind: Any, amount: Any) -
     """Place a market order with a ticket, for runs in which every order has one; return its id, or `NOTHING`."""
     nan = math.nan
     while True:
-        order = resting.place_ticket(
+        order = tickets.place_ticket(
             bar,
             symbol,
             kind,
@@ -313,7 +323,8 @@ def place_as_ticket(table: Any, bar: Any, symbol: Any, kind: Any, amount: Any) -
         )
         if order != FULL:
             return order
-        _grow(read_int(table, places.GROW), (table,))
+        if _grow(read_int(table, places.GROW), (table,)) < 0:
+            return 0
 
 
 _place_as_ticket: Any = caller(i64, i64, i64, i64, i64, types.float64)

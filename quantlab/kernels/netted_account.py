@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from quantlab.kernels._jit import lean, step
 from quantlab.kernels.books import Books, Desk, Finance, Market
-from quantlab.kernels.execution import REACHED, accrue, worth
+from quantlab.kernels.holding import accrue
+from quantlab.kernels.marking import worth
+from quantlab.kernels.wishes import REACHED
 from quantlab.records import FULL, N_FILLS
 from quantlab.typing import FloatArray, RecordArray
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from quantlab.kernels._jit import lean, step
-from quantlab.kernels.execution import REACHED, commission_of
+from quantlab.kernels.pricing import commission_of
+from quantlab.kernels.wishes import REACHED
 from quantlab.typing import BoolArray, FloatArray, IntArray, RecordArray
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantlab.kernels import execution, resting
+from quantlab.kernels import closing, execution, holding, marking, placing, resting, tickets
 from quantlab.kernels.books import Books, Desk, Market, Tape
 from quantlab.records import (
     FULL,
@@ -20,7 +20,7 @@ from quantlab.records import (
 )
 from quantlab.trading.account import Rules
 from quantlab.trading.finance import finance_of
-from quantlab.trading.ledger import Ledger, Record
+from quantlab.trading.ledger import Ledger, Record, wider
 from quantlab.trading.orders import PLAIN, OrderTerms
 from quantlab.trading.surcharges import surcharges
 from quantlab.trading.tape import tape_of
@@ -110,7 +110,7 @@ class Broker:
         """Record and queue an order; return its id (negative when there is nothing to do)."""
         if self.tickets_for_all:
             return self.place_ticket(bar, symbol, kind, amount, PLAIN)
-        while (order := execution.place(bar, symbol, kind, amount, self._books, self._desk)) == FULL:
+        while (order := placing.place(bar, symbol, kind, amount, self._books, self._desk)) == FULL:
             self.grow()
         self.busy = self.busy or order >= 0
         return order
@@ -122,14 +122,14 @@ class Broker:
                 self.place_ticket(bar, i, kind, amount, PLAIN)
             return
         self.busy = True
-        while execution.place_all(bar, kind, amounts, self._books, self._desk) == FULL:
+        while placing.place_all(bar, kind, amounts, self._books, self._desk) == FULL:
             self.grow()
 
     def place_ticket(self, bar: int, symbol: int, kind: int, amount: float, terms: OrderTerms) -> int:
         """Record and queue an order with terms; return its id (negative when there is nothing to do)."""
         asked = (bar, symbol, kind, amount, *terms)
         while True:
-            order = resting.place_ticket(*asked, self._market, self.tape, self._books, self._desk)
+            order = tickets.place_ticket(*asked, self._market, self.tape, self._books, self._desk)
             if order != FULL:
                 break
             self.grow()
@@ -138,23 +138,23 @@ class Broker:
 
     def bind(self, entry: int, take_profit: int, stop_loss: int) -> None:
         """Make two orders the exits of a third."""
-        resting.bind(entry, take_profit, stop_loss, self._books)
+        tickets.bind(entry, take_profit, stop_loss, self._books)
 
     def tie(self, order: int, other: int) -> bool:
         """Let the fill of either of two orders cancel the other; False where one cannot be tied."""
-        return resting.tie(order, other, self._books)
+        return tickets.tie(order, other, self._books)
 
     def cancel(self, order: int) -> bool:
         """Withdraw a resting order; tell whether it was resting."""
-        return resting.cancel(order, self._books, self._desk)
+        return tickets.cancel(order, self._books, self._desk)
 
     def side_of(self, order: int) -> int:
         """Tell whether an order buys (1), sells (−1) or may do either (0)."""
-        return int(resting.side_of(order, self._books))
+        return int(tickets.side_of(order, self._books))
 
     def succeed(self, order: int, successor: int) -> None:
         """Let one order take the place of another."""
-        resting.succeed(order, successor, self._books, self._desk)
+        tickets.succeed(order, successor, self._books, self._desk)
 
     def order(self, order: int) -> np.void:
         """Return the record of an order, as it stands."""
@@ -191,29 +191,29 @@ class Broker:
 
     def mark(self, first: int, stop: int) -> int:
         """Mark rows `first` … `stop` − 1 with the books as they stand; return the first ruined row, or `stop`."""
-        return execution.mark_rows(first, stop, self._market, self.position, self.money, self.ledger.equity)
+        return marking.mark_rows(first, stop, self._market, self.position, self.money, self.ledger.equity)
 
     def accrue(self, bar: int) -> None:
         """Pay and charge what was held since the close before `bar`."""
-        while execution.accrue(bar, self._market, self._finance, self._books, self._desk) == FULL:
+        while holding.accrue(bar, self._market, self._finance, self._books, self._desk) == FULL:
             self.grow()
 
     def call_margin(self, bar: int) -> int:
         """Reduce positions where equity is below maintenance at the close of `bar`; return the number of fills."""
-        while (n := execution.call_margin(bar, self._market, self._books, self._desk)) == FULL:
+        while (n := closing.call_margin(bar, self._market, self._books, self._desk)) == FULL:
             self.grow()
         return n
 
     def delist(self, bar: int) -> int:
         """Close positions whose symbol ended before `bar`, at last close × (1 + delisting return)."""
-        while (n := execution.delist(bar, self._market, self._books)) == FULL:
+        while (n := closing.delist(bar, self._market, self._books)) == FULL:
             self.grow()
         return n
 
     def liquidate(self, bar: int) -> int:
         """Close everything at the close of `bar` and withdraw what rests: the account is ruined."""
         self.busy = False
-        while (n := execution.liquidate(bar, self._market, self._books, self._desk)) == FULL:
+        while (n := closing.liquidate(bar, self._market, self._books, self._desk)) == FULL:
             self.grow()
         return n
 
@@ -241,11 +241,13 @@ class Broker:
 
     def grow(self) -> None:
         """Give the logs and the queue more room; what is in them stays as it is."""
-        self.ledger.grow()
+        n_symbols, n_queued = len(self.position), int(self.ledger.counts[N_QUEUED])
+        self.ledger.grow(n_symbols, n_queued)
         self._books = self._bundled()
-        queue = np.concatenate([self._desk.queue, np.zeros_like(self._desk.queue)])
-        n = len(queue)
-        self._desk = self._desk._replace(queue=queue, met=np.zeros(n, MET), refused=np.zeros(n, np.int64))
+        if n_queued + n_symbols > len(self._desk.queue):
+            n = 2 * (n_queued + n_symbols)
+            queue, refused = wider(self._desk.queue, n), wider(self._desk.refused, n)
+            self._desk = self._desk._replace(queue=queue, met=np.zeros(n, MET), refused=refused)
 
     def _bundled(self) -> Books:
         ledger = self.ledger

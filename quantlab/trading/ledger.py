@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from quantlab.records import (
@@ -55,12 +57,16 @@ class Ledger:
         self.flow_log: RecordArray = np.empty(FIRST_ROOM, FLOW)
         self.equity: FloatArray = np.empty(n_bars)
 
-    def grow(self) -> None:
-        """Give the logs more room; what is recorded stays as it is."""
-        self.order_log = _wider(self.order_log, self.counts[N_ORDERS])
-        self.fill_log = _wider(self.fill_log, self.counts[N_FILLS])
-        self.ticket_log = _wider(self.ticket_log, self.counts[N_TICKETS])
-        self.flow_log = _wider(self.flow_log, self.counts[N_FLOWS])
+    def grow(self, n_symbols: int, n_queued: int) -> None:
+        """Give the logs that may be full more room; what is recorded stays as it is.
+
+        That is room for one more instant: an order of every symbol, the fills of all that are queued, and every flow.
+        """
+        used = self.counts
+        self.order_log = _roomy(self.order_log, used[N_ORDERS] + n_symbols + 1)
+        self.fill_log = _roomy(self.fill_log, used[N_FILLS] + 3 * (n_queued + n_symbols))
+        self.ticket_log = _roomy(self.ticket_log, used[N_TICKETS] + n_symbols + 1)
+        self.flow_log = _roomy(self.flow_log, used[N_FLOWS] + 3 * n_symbols + 1)
 
     def record(self, n_bars: int, initial_cash: float) -> Record:
         """Return what happened on the first `n_bars` rows, as views that cannot be written to."""
@@ -96,10 +102,16 @@ class Record:
         return np.repeat(np.concatenate([[self.initial_cash], cash]), lengths)
 
 
-def _wider(log: RecordArray, n_used: int) -> RecordArray:
-    wider = np.empty(GROWTH * len(log), log.dtype)
-    wider[:n_used] = log[:n_used]
-    return wider
+def _roomy(log: RecordArray, n_needed: int) -> RecordArray:
+    """Return a log with room for `n_needed` rows: itself, or one that will not be full again soon."""
+    return log if n_needed <= len(log) else wider(log, GROWTH * n_needed)
+
+
+def wider(array: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:
+    """Return an array of `n` rows that begins with those of another; the rest is undefined."""
+    wide: npt.NDArray[Any] = np.empty(n, array.dtype)
+    wide[: len(array)] = array
+    return wide
 
 
 def order_frame(

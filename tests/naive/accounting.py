@@ -1,7 +1,7 @@
 """The accounting contract in plain Python: what one instant does to an account.
 
 An instant is a price at which resting orders meet the market (an open, or a close). This file is the
-specification; ``quantlab/kernels/execution.py`` is its fast reading.
+specification; ``quantlab/kernels/auction.py`` is its fast reading.
 """
 
 import math

@@ -117,6 +117,8 @@ class Batch:
                 )
             except Exception as raised:
                 reached, error = int(worker.told[TRIAL]), f"{type(raised).__name__}: {raised}"
+            if worker.table.failure is not None:
+                raise worker.table.failure
             done = bad[: reached - first]
             failed += [(first + int(k), "returns are not finite") for k in np.flatnonzero(done >= 0)]
             if error:

@@ -189,7 +189,9 @@ class _Terms:
         given = [limit, stop, trail, trail_fraction]
         self.served = self.code is not None and all(_is_absent(each) or _is_number(each) for each in given)
         absent = all(_is_absent(each) for each in (*given, until))
-        self.plain = absent and self.code == GTC and _literal(reduce_only) is False
+        unless_reducing = absent and self.code == GTC
+        self.plain = unless_reducing and _literal(reduce_only) is False
+        self.plain_at_times = unless_reducing and not isinstance(_literal(reduce_only), bool)
 
 
 def _native(now: Any, place: Any) -> Any:
@@ -290,6 +292,7 @@ def _serve_priced(name: str, kind: int, called: str) -> None:
         if not (isinstance(i, types.Integer) and _is_number(amount) and terms.served):
             return None
         code, by_fraction, conflict = terms.code, terms.by_fraction, terms.conflict
+        plain_at_times = terms.plain_at_times
 
         def plain(
             now: Any,
@@ -319,6 +322,8 @@ def _serve_priced(name: str, kind: int, called: str) -> None:
         ) -> Any:
             if conflict:
                 raise OrderError("terms")
+            if plain_at_times and not reduce_only:
+                return _ordered(now, i, kind, amount)
             distance = _distance(trail, trail_fraction)
             last = _instant(until)
             return _ticketed(
@@ -448,6 +453,7 @@ def _replace(
             raise OrderError("terms")
         distance = _distance(trail, trail_fraction)
         table = table_address(now)
+        at, wakes = _price(limit), _price(stop)
         number = _known(now, order)
         kept = _with_order(_native(now, places.DESCRIBE), (table, number))
         if kept < 0:
@@ -455,7 +461,6 @@ def _replace(
         side, kind = kept % 4 - 1, kept // 4 % 16
         if float(quantity) == 0.0 or float(quantity) * side < 0.0:
             raise OrderError("amount")
-        at, wakes = _price(limit), _price(stop)
         if kind >= TARGET_QUANTITY and not (math.isnan(at) and math.isnan(wakes) and math.isnan(distance)):
             raise OrderError("terms")
         successor = _ticketed(

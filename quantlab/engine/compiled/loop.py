@@ -18,7 +18,7 @@ from quantlab.engine.compiled.clone import signed
 from quantlab.engine.compiled.types import KINDS, NOW_PLACES, InputType, NowType, SelfType
 from quantlab.engine.now import Fill, Reject
 from quantlab.kernels._cache import ContentCache
-from quantlab.kernels.execution import worth
+from quantlab.kernels.marking import worth
 from quantlab.kernels.places import (
     ACCRUE,
     AT,

@@ -55,6 +55,8 @@ def _over_bars(
         stop = program.loop(table.address)
     except Exception as error:
         raise Interrupted(table.get("bar"), error) from error
+    if table.failure is not None:
+        raise table.failure
     leave_strategy(table, program, strategy)
     ruined = bool(table.get("ruined"))
     if ruined:

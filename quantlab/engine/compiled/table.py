@@ -40,6 +40,8 @@ class Table:
         self._layout = layout
         self._kept: dict[int, Any] = {}
         self.numbers = np.zeros(layout.n_places, np.int64)
+        self.failure: Exception | None = None
+        """What went wrong in a callback of compiled code; the run means nothing then."""
         self._bits = {"int": self.numbers, "float": self.numbers.view(np.float64)}
 
     @property
@@ -134,8 +136,12 @@ def _point_to_books(table: Table, broker: Broker) -> None:
             table.put(f"n_{name}", len(array))
 
     def grow(_: int) -> int:
-        broker.grow()
-        _point_to_logs(table, broker)
+        try:
+            broker.grow()
+            _point_to_logs(table, broker)
+        except Exception as error:  # compiled code has no way to hand it on
+            table.failure = error
+            return -1
         return 0
 
     callback = _Callback(grow)
