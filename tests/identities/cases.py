@@ -150,6 +150,6 @@ def backtest(case, bars=None, script=None, engine="python"):
         engine=engine,
         cash=case["cash"],
         costs=case["costs"],
-        account=ql.Account(leverage=case["leverage"]),
+        account=case.get("account", ql.Account(leverage=case["leverage"])),
         execution=ql.Execution(fill="same_close" if case["same_close"] else "next_open"),
     )

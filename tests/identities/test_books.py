@@ -22,7 +22,7 @@ def as_lists(panel):
 @given(runs())
 def test_a_run_is_what_the_plain_python_engine_says(engine, case):
     bars = case["bars"]
-    rows, fills = naive.run(
+    rows, fills, _ = naive.run(
         as_lists(bars.open),
         as_lists(bars.close),
         bars.volume.tolist(),

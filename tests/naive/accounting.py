@@ -6,11 +6,24 @@ specification; ``quantlab/kernels/auction.py`` is its fast reading.
 
 import math
 
+from tests.naive import finance
+
 DUST = 1e-9
 
 
 def instant(
-    cash, position, orders, price, value_price, volume, costs, leverage=1.0, whole=False, room=None, left=None
+    cash,
+    position,
+    orders,
+    price,
+    value_price,
+    volume,
+    costs,
+    leverage=1.0,
+    whole=False,
+    room=None,
+    left=None,
+    steps=None,
 ):
     """Let `orders` (list of (symbol, kind, amount)) meet `price`; return cash, position, fills, reasons.
 
@@ -19,33 +32,36 @@ def instant(
 
     An order may have a fourth entry, a dict: a "price" of its own, a "limit" that its fills are never worse than,
     "reduce_only". `room` (symbol -> units, changed in place) is what may still be traded of each symbol; the units
-    that it keeps out of an order go to `left` (order number -> units).
+    that it keeps out of an order go to `left` (order number -> units). `steps` maps symbols to multiplier, tick, lot.
     """
     position, fills, reasons = dict(position), [], {}
     terms = [order[3] if len(order) > 3 else {} for order in orders]
     at = [own["price"] if "price" in own else price[o[0]] for o, own in zip(orders, terms, strict=True)]
-    cut = (lambda q: float(math.trunc(q * (1 + 1e-12)))) if whole else (lambda q: q)
+    times = {s: finance.steps_of(steps, s)[0] for s in position}
+
+    def cut(s, q):
+        return finance.cut(q, finance.steps_of(steps, s, whole)[2])
 
     def worth(sign):  # gross value held long (+1) or short (-1)
-        return sum(max(0.0, sign * q * value_price[s]) for s, q in position.items() if q)
+        return sum(max(0.0, sign * q * value_price[s] * times[s]) for s, q in position.items() if q)
 
     def fill_price(k, q):
         s, p, limit = orders[k][0], at[k], terms[k].get("limit")
         fraction = costs.slippage + (costs.volume_slippage and costs.volume_slippage * abs(q) / volume[s])
         worse = math.copysign(1.0, q) * (abs(p) * fraction + costs.spread / 2)
-        paid = max(p + worse, 0.0) if p >= 0 else p + worse
+        paid = finance.to_tick(max(p + worse, 0.0) if p >= 0 else p + worse, finance.steps_of(steps, s)[1], q)
         if limit is None:
             return paid
         return min(paid, limit) if q > 0 else max(paid, limit)
 
     def commission(k, q):
-        v = abs(q * fill_price(k, q))
+        v = abs(q * fill_price(k, q) * times[orders[k][0]])
         charge = costs.commission * v + costs.commission_per_unit * abs(q) + costs.commission_fixed
         return max(costs.commission_minimum, charge)
 
     def fill(k, s, q):
         nonlocal cash
-        cash += -q * fill_price(k, q) - commission(k, q)
+        cash += -q * fill_price(k, q) * times[s] - commission(k, q)
         position[s] += q
         if room is not None:
             room[s] -= abs(q)
@@ -66,13 +82,13 @@ def instant(
         else:
             aim = amount * max(equity, 0.0) if kind == "target_weight" else amount
             if kind in ("value", "target_value", "target_weight"):
-                aim = aim / p if aim else 0.0
+                aim = aim / (p * times[s]) if aim else 0.0
             if kind.startswith("target"):
-                wish[k] = (cut(aim) if amount != 0 else 0.0) - held
+                wish[k] = (cut(s, aim) if amount != 0 else 0.0) - held
                 if amount != 0 and abs(wish[k]) <= 1e-12 * abs(held):
                     wish[k] = 0.0  # reached; the rest is rounding
             else:
-                wish[k] = cut(aim)
+                wish[k] = cut(s, aim)
             if wish[k] == 0:
                 reasons[k] = "at_target" if kind.startswith("target") else "below_one_unit"
                 del wish[k]
@@ -114,8 +130,9 @@ def instant(
         for k, q in wish.items():
             q = f * q
             if q:
-                cost = abs(q * (fill_price(k, q) - at[k])) + commission(k, q)
-                total += abs(q * at[k]) + leverage * cost
+                by = times[orders[k][0]]
+                cost = abs(q * (fill_price(k, q) - at[k]) * by) + commission(k, q)
+                total += abs(q * at[k] * by) + leverage * cost
         return total
 
     low, high = 0.0, 1.0
@@ -127,12 +144,12 @@ def instant(
         low = 1.0
     for k, q in wish.items():
         s = orders[k][0]
-        if low < 1 and not low * abs(q * at[k]) >= max(DUST * equity, 1e-300):
+        if low < 1 and not low * abs(q * at[k] * times[s]) >= max(DUST * equity, 1e-300):
             reasons[k] = "no_cash"
-        elif cut(low * q) == 0:
+        elif cut(s, low * q) == 0:
             reasons[k] = "below_one_unit"
         else:
-            q = cut(low * q) if low < 1 else q
+            q = cut(s, low * q) if low < 1 else q
             if q * position[s] < 0 and abs(q) > abs(position[s]):  # crosses zero: a close and an open
                 q += position[s]
                 fill(k, s, -position[s])

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import quantlab as ql
+from tests.identities.account_cases import accounts, any_costs, holding_fields
 from tests.identities.cases import random_bars
 from tests.parity.scripted import DEEDS, SLOTS, ByFeature, ByPast
 
@@ -12,17 +13,6 @@ HOURS = {"1h": 1, "7h": 7}
 
 amounts = st.one_of(
     st.integers(-40, 40).map(float), st.floats(-40.0, 40.0, allow_nan=False).map(lambda x: round(x, 3))
-)
-rates = st.sampled_from([0.0, 0.001, 0.01])
-any_costs = st.builds(
-    ql.Costs,
-    commission=rates,
-    commission_per_unit=st.sampled_from([0.0, 0.0, 0.01]),
-    commission_fixed=st.sampled_from([0.0, 0.0, 1.0]),
-    commission_minimum=st.sampled_from([0.0, 0.0, 2.0]),
-    slippage=rates,
-    spread=st.sampled_from([0.0, 0.01]),
-    volume_slippage=st.sampled_from([0.0, 0.0, 0.05]),
 )
 
 
@@ -44,10 +34,8 @@ def scripts(draw, n_bars, n_symbols):
 def markets(draw, most_bars=25, most_symbols=4):
     """Bars with gaps, late listings, delistings, odd prices, on several clocks."""
     n_bars, n_symbols = draw(st.integers(2, most_bars)), draw(st.integers(1, most_symbols))
-    volatility = draw(st.sampled_from([0.03, 0.03, 0.3]))
-    bars = random_bars(
-        draw(st.integers(0, 2**32 - 1)), n_bars, n_symbols, draw(st.sampled_from([0.0, 0.1, 0.4])), volatility
-    )
+    volatility, seed = draw(st.sampled_from([0.03, 0.03, 0.3])), draw(st.integers(0, 2**32 - 1))
+    bars = random_bars(seed, n_bars, n_symbols, draw(st.sampled_from([0.0, 0.1, 0.4])), volatility)
     panels = {name: np.array(bars[name]) for name in ("open", "high", "low", "close", "volume")}
     shift = draw(st.sampled_from([0.0, 0.0, 0.0, 0.0, 45.0]))  # oil can cost less than nothing
     for name in ("open", "high", "low", "close"):
@@ -71,7 +59,7 @@ def markets(draw, most_bars=25, most_symbols=4):
         del panels["volume"]
     zone = "America/New_York" if spacing in HOURS else None
     stamps = np.datetime_as_string(time, unit="s")
-    return ql.Bars.from_arrays(
+    bars = ql.Bars.from_arrays(
         time=time,
         tz=zone and "UTC",
         symbols=bars.symbols,
@@ -82,6 +70,7 @@ def markets(draw, most_bars=25, most_symbols=4):
         allow_negative=shift > 0.0,
         **panels,
     )
+    return bars.with_arrays(**holding_fields(seed, n_bars, n_symbols))
 
 
 def with_script(bars, deeds, sizes, replies):
@@ -95,23 +84,6 @@ executions = st.one_of(
     st.builds(ql.Execution, fill=st.sampled_from(["next_open", "same_close"])),
     st.builds(ql.Execution, participation=st.sampled_from([None, 0.02, 0.5]), latency=st.integers(0, 2)),
 )
-
-
-@st.composite
-def accounts(draw, bars):
-    """Accounts of every kind; most have few terms."""
-    leverage = draw(st.sampled_from([1.0, 1.0, 0.5, 2.0, 5.0]))
-    rare = st.integers(0, 3).map(lambda k: k == 0)
-    chosen = {"leverage": leverage, "whole_units": draw(st.booleans())}
-    if draw(rare):
-        chosen["maintenance"] = 0.8 / leverage
-    if draw(rare):
-        chosen |= {"interest_annual": 0.03, "loan_annual": 0.08, "borrow_annual": 0.05}
-    if draw(rare):
-        chosen["shortable"] = draw(st.sampled_from([0.0, 3.0]))
-    if draw(rare):
-        chosen["instruments"] = {bars.symbols[0]: ql.Instrument(multiplier=5.0, tick=0.25, lot=0.1)}
-    return ql.Account(**chosen)
 
 
 @st.composite
