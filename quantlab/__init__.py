@@ -16,6 +16,7 @@ _HOME = {
     "Bars": "quantlab.market.bars",
     "CNN1D": "quantlab.forecasting.networks.cnn1d",
     "CausalityReport": "quantlab.engine.causality",
+    "CombinatorialPurged": "quantlab.forecasting.cross_folds",
     "Comparison": "quantlab.research.compare",
     "Costs": "quantlab.trading.costs",
     "Execution": "quantlab.trading.account",
@@ -28,14 +29,18 @@ _HOME = {
     "Now": "quantlab.engine.now",
     "Optimised": "quantlab.engine.optimised",
     "Portfolio": "quantlab.engine.portfolio",
+    "PurgedKFold": "quantlab.forecasting.cross_folds",
     "REASONS": "quantlab.records",
     "Reject": "quantlab.engine.now",
     "Result": "quantlab.engine.result",
     "RidgeForecaster": "quantlab.forecasting.baselines",
+    "Span": "quantlab.forecasting.search_space",
     "Strategy": "quantlab.engine.strategy",
     "Sweep": "quantlab.research.sweep",
     "TrainedForecaster": "quantlab.forecasting.forecaster",
+    "Tuning": "quantlab.forecasting.tuned",
     "WalkForward": "quantlab.forecasting.folds",
+    "audit": "quantlab.forecasting.fold_audit",
     "backtest": "quantlab.engine.backtest",
     "check": "quantlab.engine.causality",
     "compare": "quantlab.research.compare",
@@ -47,6 +52,7 @@ _HOME = {
     "samples": "quantlab.market.samples",
     "state": "quantlab.engine.state",
     "sweep": "quantlab.research.sweep",
+    "tune": "quantlab.forecasting.tuning",
     "walk_forward": "quantlab.forecasting.walk_forward",
 }
 
@@ -86,12 +92,18 @@ if TYPE_CHECKING:
     from quantlab.features.features import feature as feature
     from quantlab.forecasting.baselines import NaiveForecaster as NaiveForecaster
     from quantlab.forecasting.baselines import RidgeForecaster as RidgeForecaster
+    from quantlab.forecasting.cross_folds import CombinatorialPurged as CombinatorialPurged
+    from quantlab.forecasting.cross_folds import PurgedKFold as PurgedKFold
     from quantlab.forecasting.declaration import forecast as forecast
+    from quantlab.forecasting.fold_audit import audit as audit
     from quantlab.forecasting.folds import WalkForward as WalkForward
     from quantlab.forecasting.forecast import Forecasts as Forecasts
     from quantlab.forecasting.forecaster import Forecaster as Forecaster
     from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
     from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
+    from quantlab.forecasting.search_space import Span as Span
+    from quantlab.forecasting.tuned import Tuning as Tuning
+    from quantlab.forecasting.tuning import tune as tune
     from quantlab.forecasting.walk_forward import walk_forward as walk_forward
     from quantlab.market.bars import Bars as Bars
     from quantlab.market.read import read_bars as read_bars

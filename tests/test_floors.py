@@ -93,6 +93,8 @@ HEAVY = (
     "rich",
     "jinja2",
     "exchange_calendars",
+    "optuna",
+    "statsmodels",
 )
 TOUCH = """
 import sys, json

@@ -7,6 +7,7 @@ import pytest
 import quantlab as ql
 
 PROMISED = {
+    "CombinatorialPurged", "PurgedKFold", "Span", "Tuning", "audit", "tune",
     "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
     "Forecaster", "Forecasts", "Instrument", "NaiveForecaster", "Now", "Optimised", "Portfolio", "REASONS", "Reject",
     "Result", "RidgeForecaster", "Strategy", "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check",

@@ -18,6 +18,7 @@ from quantlab.cli.new import new
 from quantlab.cli.report import report
 from quantlab.cli.samples import samples
 from quantlab.cli.sweep import sweep
+from quantlab.cli.tune import tune
 
 EPILOG = (
     "Results go to stdout, progress and errors to stderr. "
@@ -54,7 +55,7 @@ def quantlab_command(
     """Backtest event-driven strategies that query neural price forecasters."""
 
 
-for verb in (backtest, sweep, check, forecast, compare, report, samples, new):
+for verb in (backtest, sweep, check, forecast, tune, compare, report, samples, new):
     app.command()(verb)
 
 

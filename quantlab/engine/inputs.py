@@ -146,6 +146,13 @@ def forecast_tables(
 
 
 def _aligned(name: str, table: Forecasts, bars: Bars) -> Forecasts:
+    from quantlab.forecasting.forecast import Forecasts
+
+    if not isinstance(table, Forecasts):
+        raise ForecastError(
+            f"forecasts given for {name} are a {type(table).__name__}: a backtest reads Forecasts, which walk_forward "
+            "makes over WalkForward folds. What cross-validation gives knows later bars and can only be scored."
+        )
     aligned = table.align(bars)
     if not aligned.known.any():
         raise ForecastError(

@@ -45,6 +45,8 @@ def provenance(
             "periods_per_year": bars.periods_per_year,
         },
         "forecasts": {name: table.fingerprint for name, table in inputs.forecasts.items()},
+        # Forecasters tried before the ones used: the more there were, the less the result means.
+        "trials": max((table.provenance.get("trials", 1) for table in inputs.forecasts.values()), default=1),
         "benchmark": None if benchmark is None else _digest(repr(benchmark.tolist())),
         "settings": settings,
         "versions": versions(),
@@ -58,7 +60,7 @@ def portfolio_provenance(
     """Describe the origin of a portfolio: of each part what is its own, and once what all of them share."""
     origins = {name: part.provenance for name, part in parts.items()}
     shared = next(iter(origins.values()))
-    own = ("strategy", "inputs", "forecasts", "fingerprint")
+    own = ("strategy", "inputs", "forecasts", "trials", "fingerprint")
     return _with_fingerprint(
         {
             "strategy": {"code": repr(portfolio), "books": portfolio.books},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from quantlab.market.calendar import DAY_NS
 from quantlab.typing import IntArray
 
 if TYPE_CHECKING:
-    from quantlab.forecasting.forecast import Forecasts
+    from quantlab.forecasting.forecast_table import ForecastTable
+
+Table = TypeVar("Table", bound="ForecastTable")
 
 
-def align(table: Forecasts, bars: Bars) -> Forecasts:
+def align(table: Table, bars: Bars) -> Table:
     """`table` on the rows and symbols of `bars`, and those beside it too; NaN where it has no forecast."""
-    from quantlab.forecasting.forecast import NEVER, Forecasts
+    from quantlab.forecasting.forecast_table import NEVER
 
     source = _source_rows(table, bars)
     columns = pd.Index(table.symbols).get_indexer(pd.Index(bars.symbols))
@@ -29,7 +31,7 @@ def align(table: Forecasts, bars: Bars) -> Forecasts:
     restamped = bars.time_ns[here] - table.time_ns[source[here]]
     as_of[here] = table.as_of[source[here]] + restamped
     trained_through[here] = _shifted(table.trained_through[source[here]], restamped, NEVER)
-    return Forecasts(
+    return type(table)(
         values=values,
         time=bars.time,
         time_ns=bars.time_ns,
@@ -44,7 +46,7 @@ def align(table: Forecasts, bars: Bars) -> Forecasts:
     )
 
 
-def _source_rows(table: Forecasts, bars: Bars) -> IntArray:
+def _source_rows(table: ForecastTable, bars: Bars) -> IntArray:
     """Find the row of `table` for each row of `bars` (n_bars,), -1 where there is none."""
     if table.time.tz is None and bars.time.tz is None:
         return table.time.as_unit("ns").get_indexer(bars.time.as_unit("ns")).astype(np.int64)

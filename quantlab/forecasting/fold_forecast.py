@@ -11,7 +11,7 @@ from quantlab.forecasting.folds import Fold
 from quantlab.forecasting.forecaster import Forecaster, TrainedForecaster
 from quantlab.forecasting.keys import key_of
 from quantlab.forecasting.panel import Panel
-from quantlab.forecasting.store import Entry, ForecastStore, Forgetful
+from quantlab.forecasting.store import Entry, Store
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
@@ -40,7 +40,7 @@ def forecast_fold(
     panel: Panel,
     fold: Fold,
     seed: int,
-    store: ForecastStore | Forgetful,
+    store: Store,
     key: str | None,
 ) -> FoldForecast | None:
     """Forecast the test block of `fold`; None when its training block holds no complete window.
@@ -68,7 +68,7 @@ def fold_seed(seed: int, fold: Fold) -> int:
 
 
 def _trained(
-    forecaster: Forecaster, window: TrainingWindow, seed: int, store: ForecastStore | Forgetful, key: str
+    forecaster: Forecaster, window: TrainingWindow, seed: int, store: Store, key: str
 ) -> tuple[TrainedForecaster, list[list[float]], bool]:
     """Give the trained forecaster, its losses, and whether it was trained now."""
     kept = store.get("weights", key)

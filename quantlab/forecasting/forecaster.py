@@ -43,6 +43,22 @@ class TrainedForecaster(Protocol):
         """Give what was learnt, as named arrays; `Forecaster.restore` makes the same forecaster of it."""
 
 
+@dataclass(frozen=True)
+class Choice:
+    """How a recipe was chosen among others.
+
+    Parameters
+    ----------
+    trials
+        How many recipes were tried.
+    through_ns
+        Close of the last bar that they were judged on, in nanoseconds UTC.
+    """
+
+    trials: int
+    through_ns: int
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Forecaster(ABC):
     """A frozen recipe: what to read, how far to look, which quantiles to state, how to learn.
@@ -61,6 +77,8 @@ class Forecaster(ABC):
     features
         What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are
         pooled.
+    choice
+        How it was found, where `tune` found it: it then forecasts only from the last bar it was judged on.
 
     Raises
     ------
@@ -72,6 +90,7 @@ class Forecaster(ABC):
     levels: tuple[float, ...] = LEVELS
     lookback: int = 1
     features: tuple[Feature | str | tuple[str, int], ...] = SCALE_FREE
+    choice: Choice | None = None
 
     taught_by: ClassVar[tuple[str, ...]] = ()  # modules beside its own whose code shapes what is learnt
 

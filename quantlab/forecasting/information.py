@@ -85,11 +85,16 @@ def mean_error(series: FloatArray, horizon: int) -> float:
     if n < 2:
         return np.nan
     centred = series - series.mean()
-    lags = min(n - 1, max(horizon - 1, int(4.0 * (n / 100.0) ** (2.0 / 9.0))))
+    lags = hac_lags(n, horizon)
     variance = float(centred @ centred)
     for lag in range(1, lags + 1):
         variance += 2.0 * (1.0 - lag / (lags + 1.0)) * float(centred[lag:] @ centred[:-lag])
     return float(np.sqrt(max(variance, 0.0))) / n
+
+
+def hac_lags(n: int, horizon: int) -> int:
+    """Autocovariances that an error counts: max(horizon − 1, ⌊4·(n/100)^(2/9)⌋), at most n − 1."""
+    return min(n - 1, max(horizon - 1, int(4.0 * (n / 100.0) ** (2.0 / 9.0))))
 
 
 def hit_rate(forecast: FloatArray, label: FloatArray) -> float:
@@ -103,12 +108,37 @@ def pinball(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) ->
     """Mean quantile loss max(q·e, (q − 1)·e), e = label − forecast, over finite cells and levels.
 
     `values` is ``(n_bars, n_symbols, n_levels)``, `label` ``(n_bars, n_symbols)``; the unit is that of
-    returns.
+    returns. Koenker and Bassett (1978).
     """
-    error = label[..., None] - values
-    loss = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1.0) * error)
+    loss = quantile_losses(values, label, levels)
     finite = np.isfinite(loss)
     return float(loss[finite].mean()) if finite.any() else np.nan
+
+
+def quantile_losses(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> FloatArray:
+    """Quantile loss of each forecast ``(n_bars, n_symbols, n_levels)``; NaN where either side is."""
+    error = label[..., None] - values
+    losses: FloatArray = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1.0) * error)
+    return losses
+
+
+def crps(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> float:
+    """Continuous ranked probability score, a return: twice the mean quantile loss over the stated levels.
+
+    The score is ∫(F(x) − 1[label ≤ x])² dx = 2·∫ loss of the q-quantile dq (Gneiting and Ranjan 2011, eq. 10);
+    the stated levels stand for all, in equal shares, so tables with different levels do not compare. For a
+    median alone it is the mean absolute error. NaN without a finite cell.
+    """
+    return 2.0 * pinball(values, label, levels)
+
+
+def bar_means(cells: FloatArray) -> FloatArray:
+    """Mean over the finite cells of each bar that has any, bars in sequence ``(n_judged_bars,)``."""
+    flat = cells.reshape(len(cells), -1)
+    finite = np.isfinite(flat)
+    count = finite.sum(axis=1)
+    means: FloatArray = np.where(finite, flat, 0.0).sum(axis=1)[count > 0] / count[count > 0]
+    return means
 
 
 def _standard(values: FloatArray) -> FloatArray:

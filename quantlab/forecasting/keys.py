@@ -26,7 +26,8 @@ def recipe_key(forecaster: Forecaster, seed: int) -> str | None:
     code = _code(type(forecaster))
     if code is None:
         return None
-    told = {each.name: repr(getattr(forecaster, each.name)) for each in fields(forecaster)}
+    shaping = [each.name for each in fields(forecaster) if each.name != "choice"]  # nothing is learnt from it
+    told = {name: repr(getattr(forecaster, name)) for name in shaping}
     name = f"{type(forecaster).__module__}.{type(forecaster).__qualname__}"
     return key_of(
         name, json.dumps(told, sort_keys=True), seed, code, sorted(forecaster.environment().items())

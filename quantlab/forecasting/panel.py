@@ -10,7 +10,7 @@ import numpy as np
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
 from quantlab.features.labels import forward_return, label_end
-from quantlab.forecasting.folds import Fold
+from quantlab.forecasting.folds import Fold, learnable
 from quantlab.forecasting.forecaster import Forecaster
 from quantlab.forecasting.windows import TrainingWindow, Windows, complete
 from quantlab.market.bars import Bars
@@ -69,24 +69,26 @@ class Panel:
         return content.hexdigest()
 
     def training_window(self, fold: Fold) -> TrainingWindow:
-        """Cut what may be learnt in `fold`: rows and labels that end before its test block."""
-        judged = fold.validation or fold.train
-        block = range(max(0, fold.train.start - self.lookback + 1), judged.stop)
-        learn, learn_labels = self._labelled(block, fold.train, fold)
-        validation, validation_labels = self._labelled(block, fold.validation, fold)
+        """Cut what may be learnt in `fold`: rows whose labels do not overlap those of its test block."""
+        parts = fold.train_parts
+        stop = max(part.stop for part in (*parts, fold.validation))
+        block = range(max(0, parts[0].start - self.lookback + 1), stop)
+        learn, learn_labels = self._labelled(block, self.learnt(fold, *parts))
+        validation, validation_labels = self._labelled(block, self.learnt(fold, fold.validation))
         return TrainingWindow(learn, learn_labels, validation, validation_labels)
+
+    def learnt(self, fold: Fold, *parts: range) -> BoolArray:
+        """Where a window of these `parts` of `fold` has a label that may be learnt ``(n_symbols, n_bars)``."""
+        whole = self.ready & np.isfinite(self.labels).all(axis=2)
+        return whole & learnable(fold, parts, self.label_ends.T).T
 
     def test_windows(self, fold: Fold) -> Windows:
         """Cut the windows that end in the test block of `fold`."""
         block = range(max(0, fold.test.start - self.lookback + 1), fold.test.stop)
         return self._windows(block, fold.test, self.ready)
 
-    def _labelled(self, block: range, rows: range, fold: Fold) -> tuple[Windows, FloatArray]:
-        limit = fold.trained_through
-        if rows is fold.train and fold.validation:
-            limit = fold.validation.start - 1  # labels that stop the training are not learnt from either
-        usable = self.ready & np.isfinite(self.labels).all(axis=2) & (self.label_ends <= limit)
-        windows = self._windows(block, rows, usable)
+    def _labelled(self, block: range, usable: BoolArray) -> tuple[Windows, FloatArray]:
+        windows = self._windows(block, block, usable)
         return windows, self.labels[windows.symbols, windows.rows + block.start]
 
     def _windows(self, block: range, rows: range, usable: BoolArray) -> Windows:

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from quantlab.errors import ForecastError, did_you_mean
 from quantlab.features.labels import forward_return
-from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, hit_rate, pinball, pooled
+from quantlab.forecasting.accuracy_tests import UNTESTED, clark_west, diebold_mariano
+from quantlab.forecasting.calibration import calibration_error, coverage, share_below
+from quantlab.forecasting.information import (
+    ENOUGH_SYMBOLS,
+    Information,
+    cross_section,
+    crps,
+    hit_rate,
+    pinball,
+    pooled,
+)
+from quantlab.forecasting.score_tables import BELOW, level_columns, score_tables
+from quantlab.forecasting.signal import rank_autocorrelation, spread
 from quantlab.market.bars import Bars
-from quantlab.typing import BoolArray
+from quantlab.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
-    from quantlab.forecasting.forecast import Forecasts
+    import plotly.graph_objects as go
 
-HEADINGS = {"ic_error": "ic error", "ic_t": "ic t", "rank_ic": "rank ic", "hit_rate": "hits"}
-FORMATS = {
-    "hit_rate": "{:.1%}",
-    "pinball": "{:.6f}",
-    "skill": "{:+.2%}",
-    "n": "{:,.0f}",
-    "ic_error": "{:.4f}",
-}
+    from quantlab.forecasting.forecast_table import ForecastTable
+
 TOO_GOOD = 0.1  # the best published information coefficients on daily equities are about 0.05
+AHEAD = (1, 2, 3, 5, 10, 20, 40, 60)  # bars over which the decay of information is shown
+FIGURES = ("calibration", "decay")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,103 +47,205 @@ class Scores:
     title
         What is judged, as the code that makes it.
     frame
-        One row a forecaster and horizon: ``ic`` (information coefficient of the median), ``ic_error`` (its
-        standard error), ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs),
-        ``pinball`` (mean quantile loss, a return), ``skill`` (1 − pinball / that of the naive forecast) and
-        ``n`` (forecasts judged). NaN where a number has no meaning.
+        One row a forecaster and horizon; NaN where a number has no meaning, and never a warning in its place.
+        As a signal: ``ic`` (information coefficient of the median), ``ic_error`` (its standard error), ``ic_t``
+        (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs), ``spread`` and
+        ``spread_error`` (return of the top less the bottom fifth, over the horizon), ``rank_autocorrelation``
+        (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile loss, a return),
+        ``skill`` (1 − pinball / that of the naive forecast), ``crps``, ``dm_naive`` and ``dm_ridge``
+        (Diebold–Mariano against those two, positive where this one is better, with ``…_p``), ``clark_west``
+        against the nested naive forecast (with ``…_p``), ``coverage`` (share of returns between the outermost
+        quantiles), ``calibration_error``, ``below_0.05`` … (share of returns at or below that quantile). And
+        ``n`` (forecasts judged).
     notes
         How the numbers were made, and warnings.
+
+    See Also
+    --------
+    quantlab.forecasting.information : ic, icir, hit rate, pinball, CRPS.
+    quantlab.forecasting.accuracy_tests : Diebold–Mariano, Clark–West.
+    quantlab.forecasting.calibration : coverage, calibration error.
+    quantlab.forecasting.signal : spread, rank autocorrelation.
     """
 
     title: str
     frame: pd.DataFrame
     notes: tuple[str, ...]
+    _tables: Mapping[str, ForecastTable]
+    _bars: Bars
+
+    @property
+    def calibration(self) -> pd.DataFrame:
+        """Share of returns at or below each quantile: a row a forecaster and horizon, a column a level."""
+        levels = level_columns(self.frame)
+        return self.frame[list(levels)].rename(columns=levels).rename_axis(columns="level")
+
+    @cached_property
+    def decay(self) -> pd.DataFrame:
+        """Information coefficient of the median with the return over the next 1, 2, 3, 5, 10 … 60 bars.
+
+        A row a forecaster and horizon, a column a number of bars ahead (also the horizons judged): where it
+        falls off, the forecast is spent. Computed on the cells where a forecast and that return exist; NaN for
+        a forecast that never varies.
+        """
+        ahead = sorted({*AHEAD, *(horizon for _, horizon in self.frame.index)})
+        labels = {bars: forward_return(self._bars, bars) for bars in ahead if bars < self._bars.n_bars - 1}
+        rows = [
+            [
+                _information(self._tables[name].median(horizon), label, bars).ic
+                for bars, label in labels.items()
+            ]
+            for name, horizon in self.frame.index
+        ]
+        columns = pd.Index(list(labels), name="bars_ahead")
+        return pd.DataFrame(rows, self.frame.index, columns, dtype=np.float64)
+
+    def plot(self, what: str = "calibration") -> go.Figure:
+        """Return an interactive figure: ``"calibration"`` or ``"decay"``.
+
+        Raises
+        ------
+        ForecastError
+            Another word.
+        """
+        if what not in FIGURES:
+            raise ForecastError(f"plot({what!r}): there is no such figure. {did_you_mean(what, FIGURES)}")
+        from quantlab.display.draw import draw  # plotly
+        from quantlab.forecasting.score_figures import calibration_figure, decay_figure
+
+        if what == "decay":
+            return draw(decay_figure(f"Decay of {self.title}", self.decay))
+        return draw(calibration_figure(f"Calibration of {self.title}", self.calibration))
 
     def __str__(self) -> str:
         from quantlab.display.text import table
 
-        return table(self.title, *readable(self.frame), units={"horizon": "count"}, notes=self.notes)
+        made = score_tables(self.frame)[:2]  # the shares at each level are `calibration`
+        last = len(made) - 1
+        return "\n\n".join(
+            table(
+                f"{self.title}: {each.title}" if k else self.title,
+                each.headings,
+                each.rows,
+                units=dict.fromkeys(each.headings[1:], "count"),
+                notes=self.notes if k == last else (),
+            )
+            for k, each in enumerate(made)
+        )
 
     def __repr__(self) -> str:
         return str(self)
 
 
-def readable(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Headings and cells, as text, of `Scores.frame`: without ``ic_t``, and without what is undefined for all."""
-    shown = frame.drop(columns="ic_t").dropna(axis="columns", how="all")
-    headings = ["forecaster", "horizon", *(HEADINGS.get(column, column) for column in shown.columns)]
-    return headings, [
-        [str(name), str(horizon), *map(_text, row, shown.columns)]
-        for (name, horizon), row in zip(shown.index, shown.to_numpy(dtype=np.float64), strict=True)
-    ]
-
-
-def score(table: Forecasts, bars: Bars) -> Scores:
+def score(table: ForecastTable, bars: Bars) -> Scores:
     """Judge `table` and those beside it against `bars`, on the cells where all of them speak.
 
     With at least ten symbols the information coefficient is the mean over bars of the correlation across
     symbols; with fewer it is one correlation pooled over bars and symbols.
     """
     aligned = table.align(bars)
-    tables = {table.name.split("(")[0]: aligned, **aligned.beside}
-    across = bars.n_symbols >= ENOUGH_SYMBOLS
-    rows = [
-        _row(name, each, horizon, bars, _common(tables, horizon), across=across)
-        for horizon in aligned.horizons
-        for name, each in tables.items()
-        if horizon in each.horizons
-    ]
+    tables: dict[str, ForecastTable] = {table.name.split("(")[0]: aligned, **aligned.beside}
+    rows = [row for horizon in aligned.horizons for row in _rows(tables, bars, horizon)]
     frame = pd.DataFrame(rows).set_index(["forecaster", "horizon"])
-    naive = frame["pinball"].groupby("horizon").transform(lambda losses: _naive_loss(losses))
-    frame.insert(len(frame.columns) - 1, "skill", 1.0 - frame["pinball"] / naive)
-    return Scores(table.name, frame, _notes(frame, bars, across=across))
+    return Scores(table.name, frame, _notes(frame, bars), tables, bars)
 
 
-def _common(tables: dict[str, Forecasts], horizon: int) -> BoolArray:
-    """Where every table that has this horizon speaks ``(n_bars, n_symbols)``."""
-    known: BoolArray = np.all([each.known for each in tables.values() if horizon in each.horizons], axis=0)
-    return known
-
-
-def _row(
-    name: str, table: Forecasts, horizon: int, bars: Bars, common: BoolArray, *, across: bool
-) -> dict[str, Any]:
+def _rows(tables: Mapping[str, ForecastTable], bars: Bars, horizon: int) -> list[dict[str, Any]]:
+    """Score every table that has this horizon, on the cells where all of those speak."""
+    speaking = {name: each for name, each in tables.items() if horizon in each.horizons}
+    common: BoolArray = np.all([each.known for each in speaking.values()], axis=0)
     label = np.where(common, forward_return(bars, horizon), np.nan)
-    median = table.median(horizon)
-    information = (cross_section if across else pooled)(median, label, horizon)
+    return [_row(name, speaking, label, horizon) for name in speaking]
+
+
+def _row(name: str, tables: Mapping[str, ForecastTable], label: FloatArray, horizon: int) -> dict[str, Any]:
+    table = tables[name]
     values = table.values[:, :, table.horizon_index(horizon)]
     return {
         "forecaster": name,
         "horizon": horizon,
+        **_signal(table.median(horizon), label, horizon),
+        **_losses(values, label, table.levels, tables.get("naive"), horizon),
+        **_rivalry(name, tables, label, horizon),
+        **_calibration(values, label, table.levels),
+        "n": int(np.isfinite(label).sum()),
+    }
+
+
+def _information(median: FloatArray, label: FloatArray, horizon: int) -> Information:
+    return (cross_section if label.shape[1] >= ENOUGH_SYMBOLS else pooled)(median, label, horizon)
+
+
+def _signal(median: FloatArray, label: FloatArray, horizon: int) -> dict[str, float]:
+    information = _information(median, label, horizon)
+    earned, error = spread(median, label, horizon)
+    return {
         "ic": information.ic,
         "ic_error": information.ic_error,
         "ic_t": information.ic / information.ic_error if information.ic_error > 0.0 else np.nan,
         "icir": information.icir,
         "rank_ic": information.rank_ic,
         "hit_rate": hit_rate(median, label),
-        "pinball": pinball(values, label, table.levels),
-        "n": int(np.isfinite(label).sum()),
+        "spread": earned,
+        "spread_error": error,
+        "rank_autocorrelation": rank_autocorrelation(np.where(np.isfinite(label), median, np.nan)),
     }
 
 
-def _naive_loss(losses: pd.Series) -> float:
-    """Find the pinball loss of the naive forecast among those of one horizon; NaN without one."""
-    names = losses.index.get_level_values("forecaster")
-    return float(losses[names == "naive"].iloc[0]) if "naive" in names else np.nan
+def _losses(
+    values: FloatArray,
+    label: FloatArray,
+    levels: tuple[float, ...],
+    naive: ForecastTable | None,
+    horizon: int,
+) -> dict[str, float]:
+    loss, theirs = pinball(values, label, levels), np.nan
+    if naive is not None:
+        theirs = pinball(naive.values[:, :, naive.horizon_index(horizon)], label, naive.levels)
+    skill = 1.0 - loss / theirs if theirs > 0.0 else np.nan
+    return {"pinball": loss, "skill": skill, "crps": crps(values, label, levels)}
 
 
-def _notes(frame: pd.DataFrame, bars: Bars, *, across: bool) -> tuple[str, ...]:
+def _rivalry(
+    name: str, tables: Mapping[str, ForecastTable], label: FloatArray, horizon: int
+) -> dict[str, float]:
+    """Test against the naive and the linear forecast; NaN without one, with other levels, and against itself."""
+    mine = tables[name]
+    position = mine.horizon_index(horizon)
+    told: dict[str, float] = {}
+    for rival in ("naive", "ridge"):
+        other = tables.get(rival)
+        test = UNTESTED
+        if other is not None and rival != name and other.levels == mine.levels:
+            theirs = other.values[:, :, other.horizon_index(horizon)]
+            test = diebold_mariano(mine.values[:, :, position], theirs, label, mine.levels, horizon)
+        told |= {f"dm_{rival}": test.statistic, f"dm_{rival}_p": test.p_value}
+    nested = UNTESTED
+    if "naive" in tables and name != "naive":
+        nested = clark_west(mine.median(horizon), tables["naive"].median(horizon), label, horizon)
+    return {**told, "clark_west": nested.statistic, "clark_west_p": nested.p_value}
+
+
+def _calibration(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> dict[str, float]:
+    below = share_below(values, label)
+    return {
+        "coverage": coverage(values, label),
+        "calibration_error": calibration_error(below, levels),
+        **{f"{BELOW}{level:g}": float(share) for level, share in zip(levels, below, strict=True)},
+    }
+
+
+def _notes(frame: pd.DataFrame, bars: Bars) -> tuple[str, ...]:
+    across = bars.n_symbols >= ENOUGH_SYMBOLS
     kind = (
         f"ic: mean over bars of the correlation across {bars.n_symbols} symbols"
         if across
         else f"ic: one correlation over all bars and {bars.n_symbols} symbols (fewer than {ENOUGH_SYMBOLS})"
     )
     error = "error of ic: Newey–West over bars, lag at least horizon − 1, because returns overlap"
+    better = "DM (Diebold–Mariano), Clark–West: above 0 this one is better; beyond about 2 hardly by chance"
+    tested = bool(frame[["dm_naive", "dm_ridge", "clark_west"]].notna().any(axis=None))
     leak = f"WARNING: an |ic| above {TOO_GOOD} on daily equities: treat as a leak until proved otherwise"
     suspicious = not bars.intraday and bool((frame["ic"].abs() > TOO_GOOD).any())
     nothing = "no forecast meets a return of these bars: nothing could be judged"
-    return (kind, error, *[leak] * suspicious, *[nothing] * (not frame["n"].any()))
-
-
-def _text(value: float, column: str) -> str:
-    return "n/a" if np.isnan(value) else FORMATS.get(column, "{:+.4f}").format(value)
+    return (kind, error, *[better] * tested, *[leak] * suspicious, *[nothing] * (not frame["n"].any()))

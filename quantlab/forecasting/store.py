@@ -104,6 +104,32 @@ class Forgetful:
         """Nothing happens."""
 
 
+class LastWeights:
+    """A store that also holds the newest weights in memory, for folds that share one training.
+
+    Parameters
+    ----------
+    store
+        Where everything else is kept.
+    """
+
+    def __init__(self, store: ForecastStore | Forgetful) -> None:
+        self.store = store
+        self._held: tuple[str, Entry] | None = None
+
+    def get(self, kind: str, key: str) -> Entry | None:
+        """Read the entry, or None."""
+        if kind == "weights" and self._held is not None and self._held[0] == key:
+            return self._held[1]
+        return self.store.get(kind, key)
+
+    def put(self, kind: str, key: str, entry: Entry) -> None:
+        """Keep an entry."""
+        if kind == "weights":
+            self._held = (key, entry)
+        self.store.put(kind, key, entry)
+
+
 def open_store(given: ForecastStore | str | Path | bool | None) -> ForecastStore | Forgetful:
     """Open the store that `given` means: None or True the default folder, False none, a path that folder."""
     if isinstance(given, ForecastStore):
@@ -111,3 +137,6 @@ def open_store(given: ForecastStore | str | Path | bool | None) -> ForecastStore
     if given is None or given is True:
         return ForecastStore(default_folder())
     return Forgetful() if given is False else ForecastStore(Path(given))
+
+
+Store = ForecastStore | Forgetful | LastWeights

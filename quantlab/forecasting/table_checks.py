@@ -11,7 +11,7 @@ import pandas as pd
 from quantlab.errors import ForecastError
 
 if TYPE_CHECKING:
-    from quantlab.forecasting.forecast import Forecasts
+    from quantlab.forecasting.forecast_table import ForecastTable
 
 
 def check_levels(owner: str, levels: tuple[float, ...]) -> None:
@@ -32,7 +32,7 @@ def check_horizons(owner: str, horizons: tuple[int, ...]) -> None:
         )
 
 
-def check_shapes(table: Forecasts) -> None:
+def check_shapes(table: ForecastTable) -> None:
     """Refuse axes that do not fit the values, and rows out of time order."""
     check_levels("Forecasts", table.levels)
     check_horizons("Forecasts", table.horizons)
@@ -53,7 +53,7 @@ def check_shapes(table: Forecasts) -> None:
         )
 
 
-def check_values(table: Forecasts) -> None:
+def check_values(table: ForecastTable) -> None:
     """Refuse infinite forecasts, forecasts with some quantiles missing, and quantiles that cross."""
     finite = np.isfinite(table.values)
     whole = finite.all(axis=(2, 3)) | np.isnan(table.values).all(axis=(2, 3))
@@ -68,7 +68,7 @@ def check_values(table: Forecasts) -> None:
             )
 
 
-def check_birth(table: Forecasts) -> None:
+def check_birth(table: ForecastTable) -> None:
     """Refuse a row that became known after its own close, or that was trained on what came after it."""
     used = table.known.any(axis=1)
     pairs = (

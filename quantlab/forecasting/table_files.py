@@ -18,6 +18,7 @@ import pandas as pd
 
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecast import Forecasts
+from quantlab.forecasting.forecast_table import ForecastTable
 
 FORMAT = 1
 _ARRAYS = ("values", "time_ns", "trained_through", "as_of")
@@ -57,7 +58,7 @@ def load(path: Path) -> Forecasts:
     return _with_beside(tables)
 
 
-def _words(table: Forecasts) -> dict[str, Any]:
+def _words(table: ForecastTable) -> dict[str, Any]:
     return {
         "name": table.name,
         "time": table.time.as_unit("ns").asi8.tolist(),

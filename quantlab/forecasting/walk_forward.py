@@ -6,24 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+import pandas as pd
 
 from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import whole
+from quantlab.forecasting.fold_audit import refuse_overlap
 from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
-from quantlab.forecasting.folds import WalkForward
-from quantlab.forecasting.forecast import NEVER, Forecasts
+from quantlab.forecasting.folds import Fold, Folds, WalkForward
+from quantlab.forecasting.forecast import Forecasts
+from quantlab.forecasting.forecast_table import NEVER, ForecastTable
 from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.hindsight import HindsightForecasts
 from quantlab.forecasting.keys import key_of, recipe_key
 from quantlab.forecasting.panel import Panel
-from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, open_store
+from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, LastWeights, open_store
 from quantlab.market.bars import Bars
-from quantlab.typing import IntArray
+from quantlab.typing import FloatArray, IntArray
 
 
+@overload
 def walk_forward(
     forecaster: Forecaster,
     bars: Bars,
@@ -33,7 +38,32 @@ def walk_forward(
     store: ForecastStore | str | Path | bool | None = None,
     baselines: bool = True,
     progress: bool | None = None,
-) -> Forecasts:
+) -> Forecasts: ...
+
+
+@overload
+def walk_forward(
+    forecaster: Forecaster,
+    bars: Bars,
+    folds: Folds,
+    *,
+    seed: int = 0,
+    store: ForecastStore | str | Path | bool | None = None,
+    baselines: bool = True,
+    progress: bool | None = None,
+) -> ForecastTable: ...
+
+
+def walk_forward(
+    forecaster: Forecaster,
+    bars: Bars,
+    folds: Folds | None = None,
+    *,
+    seed: int = 0,
+    store: ForecastStore | str | Path | bool | None = None,
+    baselines: bool = True,
+    progress: bool | None = None,
+) -> ForecastTable:
     """Forecasts of every test block, each by a forecaster trained before it.
 
     Row s of the table is built at the close of bar s from bars up to s. Rows before the first test block, and
@@ -48,7 +78,8 @@ def walk_forward(
     bars
         All bars, earlier ones serving as warm-up.
     folds
-        ``WalkForward()`` unless given.
+        ``WalkForward()`` unless given. `PurgedKFold` and `CombinatorialPurged` also train on what follows a test
+        block: that gives a `HindsightForecasts`, which can be scored but not traded.
     seed
         From 0; each fold draws from a stream of its own.
     store
@@ -68,7 +99,7 @@ def walk_forward(
         raise ForecastError(
             f"walk_forward({forecaster!r}, …): give a forecaster made by a call, such as CNN1D(horizon=5)."
         )
-    if folds is not None and not isinstance(folds, WalkForward):
+    if folds is not None and not isinstance(folds, Folds):
         raise ForecastError(
             f"folds={folds!r}: give folds made by a call, such as WalkForward(train=1008, test=252)."
         )
@@ -85,7 +116,7 @@ class _Walk:
 
     forecaster: Forecaster
     bars: Bars
-    folds: WalkForward
+    folds: Folds
     seed: int
     given_store: ForecastStore | Forgetful
 
@@ -102,21 +133,25 @@ class _Walk:
         """The store, unless the code of the recipe cannot be read: what is kept could then go stale."""
         return self.given_store if self.key else Forgetful()
 
-    def table(self, progress: bool | None, beside: Mapping[str, Forecasts]) -> Forecasts:
+    def table(self, progress: bool | None, beside: Mapping[str, ForecastTable]) -> ForecastTable:
         """Make the whole table, or read it from the store where it lies there."""
         key = key_of(self.key, self.folds, self.panel.digest())
         entry = self.store.get("tables", key)
         if entry is None:
             entry = self._walk(progress)
             self.store.put("tables", key, Entry(entry.arrays, {**entry.words, "folds_trained": 0}))
-        return Forecasts(
-            values=entry.arrays["values"],
+        kind = Forecasts if isinstance(self.folds, WalkForward) else HindsightForecasts
+        values, through = self._after_choice(
+            entry.arrays["values"], self._closes(entry.arrays["trained_through_row"])
+        )
+        return kind(
+            values=values,
             time=self.bars.time,
             time_ns=self.bars.time_ns,
             symbols=self.bars.symbols,
             horizons=self.forecaster.horizons,
             levels=self.forecaster.levels,
-            trained_through=self._closes(entry.arrays["trained_through_row"]),
+            trained_through=through,
             as_of=self.bars.time_ns,
             name=repr(self.forecaster),
             beside=beside,
@@ -130,9 +165,11 @@ class _Walk:
         shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
         values, through = np.full(shape, np.nan), np.full(n_bars, -1)
         done: list[FoldForecast | None] = []
+        store = LastWeights(self.store)
         with progress_bar(repr(forecaster), len(split), progress) as tick:
             for fold in split:
-                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, self.store, self.key))
+                self._refuse_overlap(fold)
+                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, store, self.key))
                 if (made := done[-1]) is not None:
                     values[fold.test.start : fold.test.stop] = made.values
                     through[fold.test.start : fold.test.stop] = fold.trained_through
@@ -144,6 +181,14 @@ class _Walk:
         }
         return Entry({"values": values, "trained_through_row": through}, words)
 
+    def _refuse_overlap(self, fold: Fold) -> None:
+        """Look once more, at the labels that will really be learnt: none may overlap what judges it."""
+        panel, n_bars = self.panel, self.bars.n_bars
+        tested, judged = (np.isin(np.arange(n_bars), part) for part in (fold.test, fold.validation))
+        learnt, stopping = panel.learnt(fold, *fold.train_parts).T, panel.learnt(fold, fold.validation).T
+        for train, test in ((learnt, tested), (learnt, judged), (stopping, tested)):
+            refuse_overlap(train, test, panel.label_ends.T, self.bars, fold.number)
+
     def _refuse_nothing_learnt(self, done: list[FoldForecast | None]) -> None:
         if all(each is None for each in done):
             raise ForecastError(
@@ -151,6 +196,21 @@ class _Walk:
                 f"{self.forecaster.lookback} bars is complete there. Give more bars, a shorter lookback, or "
                 "other features."
             )
+
+    def _after_choice(self, values: FloatArray, through: IntArray) -> tuple[FloatArray, IntArray]:
+        """Leave out what a tuned recipe would say of bars that it was chosen by; then those count as training."""
+        choice = self.forecaster.choice
+        if choice is None:
+            return values, through
+        late = self.bars.time_ns >= choice.through_ns
+        values = np.where(late[:, None, None, None], values, np.nan)
+        if not np.isfinite(values).any():
+            raise ForecastError(
+                f"{self.forecaster!r} was tuned on bars up to {pd.Timestamp(choice.through_ns, tz='UTC'):%Y-%m-%d} "
+                f"and may not forecast before; these bars end at {self.bars.time[-1]:%Y-%m-%d} and leave nothing. "
+                "Tune on earlier bars: ql.tune(forecaster, bars.window(end=…), …)."
+            )
+        return values, np.where(through == NEVER, NEVER, np.maximum(through, choice.through_ns))
 
     def _closes(self, rows: IntArray) -> IntArray:
         return np.where(rows < 0, NEVER, self.bars.time_ns[rows])
@@ -162,5 +222,6 @@ class _Walk:
             "seed": self.seed,
             "bars": self.bars.fingerprint,
             "environment": self.forecaster.environment(),
+            "trials": self.forecaster.choice.trials if self.forecaster.choice else 1,
             **words,
         }

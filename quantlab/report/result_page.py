@@ -11,7 +11,7 @@ import pandas as pd
 from quantlab.display.figures import Area, Line, Panel
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
-from quantlab.forecasting.scores import readable
+from quantlab.forecasting.score_tables import score_tables
 from quantlab.metrics.catalogue import METRICS, evaluate
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.inference import span
@@ -130,11 +130,18 @@ def _metric_tables(result: Result, theirs: Mapping[str, float]) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def _score_table(scores: pd.DataFrame) -> Table:
-    columns, rows = readable(scores)
+def _score_tables(scores: pd.DataFrame) -> list[Table]:
     note = "Beside the forecaster stand naive and linear ones; ic is the median's information coefficient."
-    cells = tuple((Cell(name), *(Cell(text, True) for text in rest)) for name, *rest in rows)
-    return Table("Forecast scores", tuple(columns), cells, note, wide=True)
+    return [
+        Table(
+            f"Forecast {each.title}" if k else "Forecast scores",
+            tuple(each.headings),
+            tuple((Cell(name), *(Cell(text, True) for text in rest)) for name, *rest in each.rows),
+            "" if k else note,
+            wide=True,
+        )
+        for k, each in enumerate(score_tables(scores))
+    ]
 
 
 def _tables(result: Result) -> list[Table]:
@@ -151,7 +158,7 @@ def _tables(result: Result) -> list[Table]:
         trading_tables.trade_table(closed, "Closed trades"),
     ]
     if result.forecast_scores is not None:
-        tables.insert(3, _score_table(result.forecast_scores))
+        tables[3:3] = _score_tables(result.forecast_scores)
     if result.parts:
         tables[:0] = [part_tables.part_table(result), part_tables.correlation_table(result)]
     return [table for table in tables if table.rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -159,3 +160,121 @@ def other_future(arrays, row, seed):
     closes = arrays["close"][row] * np.exp(np.cumsum(steps, axis=0))
     later = walk_of(np.vstack([arrays["close"][row : row + 1], closes]), seed=seed)
     return {name: np.vstack([arrays[name][: row + 1], later[name][1:]]) for name in arrays}
+
+
+def crps_of_quantiles(quantiles, came):
+    """∫(F(x) − 1[came ≤ x])² dx of the step distribution with equal weight on each quantile, by hand."""
+    points = sorted([*quantiles, came])
+    total = 0.0
+    for low, high in itertools.pairwise(points):
+        middle = (low + high) / 2.0
+        share = sum(each <= middle for each in quantiles) / len(quantiles)
+        total += (high - low) * (share - (came <= middle)) ** 2
+    return total
+
+
+def bar_means(cells):
+    """Mean of the numbers of each row that has any."""
+    rows = [[value for value in row if math.isfinite(value)] for row in cells]
+    return [mean(row) for row in rows if row]
+
+
+def quantile_loss(quantiles, came, levels):
+    """Mean quantile loss of one forecast."""
+    return mean([max(q * (came - x), (q - 1.0) * (came - x)) for q, x in zip(levels, quantiles, strict=True)])
+
+
+def diebold_mariano(mine, theirs, horizon, lag):
+    """Statistic of two lists of losses: HAC with Bartlett weights, then Harvey, Leybourne and Newbold's factor."""
+    gain = [b - a for a, b in zip(mine, theirs, strict=True)]
+    n = len(gain)
+    factor = math.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
+    return factor * mean(gain) / newey_west_error(gain, lag)
+
+
+def clark_west(forecast, nested, label, lag):
+    """Statistic of two panels of medians, the squared errors averaged over symbols at each bar."""
+    cells = [
+        [(y - b) ** 2 - ((y - a) ** 2 - (b - a) ** 2) for a, b, y in zip(*rows, strict=True)]
+        for rows in zip(forecast, nested, label, strict=True)
+    ]
+    series = bar_means(cells)
+    return mean(series) / newey_west_error(series, lag)
+
+
+def share_below(values, label):
+    """Share of labels at or below each quantile, values[bar][symbol][level]."""
+    cells = [
+        (quantiles, came)
+        for row_values, row_label in zip(values, label, strict=True)
+        for quantiles, came in zip(row_values, row_label, strict=True)
+        if math.isfinite(came) and all(map(math.isfinite, quantiles))
+    ]
+    return [mean([came <= quantiles[k] for quantiles, came in cells]) for k in range(len(values[0][0]))]
+
+
+def fifths(forecast, label, at_least):
+    """Return of the top less the bottom fifth of every bar with enough symbols; bars without clear ends left out."""
+    found = []
+    for row_x, row_y in zip(forecast, label, strict=True):
+        pairs = finite_pairs(row_x, row_y)
+        if len(pairs) < at_least:
+            continue
+        held = len(pairs) // 5
+        placed = ranks([a for a, _ in pairs])
+        top = [b for (_, b), place in zip(pairs, placed, strict=True) if place > len(pairs) - held]
+        bottom = [b for (_, b), place in zip(pairs, placed, strict=True) if place <= held]
+        if top and bottom:
+            found.append(mean(top) - mean(bottom))
+    return found
+
+
+def k_folds(n_bars, blocks, horizon, embargo=0):
+    """Rows of (train, test) of each purged fold, by looking at every label."""
+    size = n_bars // blocks
+    found = []
+    for number in range(blocks):
+        stop = n_bars if number == blocks - 1 else (number + 1) * size
+        tested = list(range(number * size, stop))
+        forbidden = set(tested)
+        for row in tested:
+            forbidden |= rows_touched_by_label(row, horizon)
+        kept = [
+            row
+            for row in range(n_bars)
+            if row not in tested
+            and forbidden.isdisjoint(
+                {row, *rows_touched_by_label(row, horizon)} if row < tested[0] else {row}
+            )
+            and not stop + horizon < row < stop + horizon + EXECUTION_LAG + embargo
+        ]
+        found.append((kept, tested))
+    return found
+
+
+def recalibrated(quantiles, label, ends, levels, lookback, rate, enough):
+    """Conformal quantiles of one symbol, bar by bar: quantiles[bar][level], label[bar], last row of each label."""
+    n_bars, middle = len(quantiles), levels.index(0.5)
+    after = [list(row) for row in quantiles]
+    asked, moved = list(levels), [False] * n_bars
+    for t in range(n_bars):
+        known = [s for s in range(n_bars) if math.isfinite(label[s]) and t - lookback < ends[s] <= t]
+        fresh = [s for s in known if ends[s] == t and moved[s]]
+        if rate and fresh:
+            for k, level in enumerate(levels):
+                asked[k] += rate * (level - mean([label[s] <= after[s][k] for s in fresh]))
+        if len(known) < enough:
+            continue
+        width = quantiles[t][-1] - quantiles[t][0]
+        row = []
+        for k in range(len(levels)):
+            errors = sorted(
+                (label[s] - quantiles[s][k]) / (quantiles[s][-1] - quantiles[s][0]) for s in known
+            )
+            place = min(max(math.ceil((len(errors) + 1) * asked[k]), 1), len(errors))
+            row.append(quantiles[t][k] + width * errors[place - 1])
+        centre = quantiles[t][middle]
+        low = sorted(min(x, centre) for x in row[:middle])
+        high = sorted(max(x, centre) for x in row[middle + 1 :])
+        after[t], moved[t] = [*low, centre, *high], True
+    return after

@@ -1,0 +1,152 @@
+"""Quantiles of returns per bar, symbol and horizon: the axes, reading and judging that every such table has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from quantlab.errors import ForecastError
+from quantlab.forecasting.table_checks import check_shapes, check_values
+from quantlab.market.arrays import frozen_floats, frozen_ints
+from quantlab.market.bars import Bars
+from quantlab.typing import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from quantlab.forecasting.scores import Scores
+
+NEVER = int(np.iinfo(np.int64).min)  # `trained_through` of a row without a forecast
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ForecastTable:
+    """Quantiles of the simple return over each horizon, one row a bar; `Forecasts` is the kind that may be traded.
+
+    Parameters
+    ----------
+    values, time, time_ns, symbols, horizons, levels, trained_through, as_of, name, beside, provenance
+        As `Forecasts` describes them.
+
+    Raises
+    ------
+    ForecastError
+        Shapes that do not fit, infinite or crossing quantiles.
+    """
+
+    values: FloatArray
+    time: pd.DatetimeIndex
+    time_ns: IntArray
+    symbols: tuple[str, ...]
+    horizons: tuple[int, ...]
+    levels: tuple[float, ...]
+    trained_through: IntArray
+    as_of: IntArray
+    name: str = "Forecasts"
+    beside: Mapping[str, ForecastTable] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("time_ns", "trained_through", "as_of"):
+            object.__setattr__(self, name, frozen_ints(getattr(self, name)))
+        object.__setattr__(self, "values", frozen_floats(self.values))
+        check_shapes(self)
+        check_values(self)
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """Where a forecast stands ``(n_bars, n_symbols)``."""
+        known: BoolArray = np.all(np.isfinite(self.values), axis=(2, 3))
+        return known
+
+    def median(self, horizon: int | None = None) -> FloatArray:
+        """Read the median forecast ``(n_bars, n_symbols)``; a table of one horizon needs no `horizon`."""
+        return self.quantile(0.5, horizon)
+
+    def quantile(self, level: float, horizon: int | None = None) -> FloatArray:
+        """Read the forecast at a declared `level` ``(n_bars, n_symbols)``; another level is an error."""
+        return self.values[:, :, self.horizon_index(horizon), self.level_index(level)]
+
+    def level_index(self, level: float) -> int:
+        """Position of a declared quantile level.
+
+        Raises
+        ------
+        ForecastError
+            A level that was not declared; levels are never interpolated.
+        """
+        near = np.flatnonzero(np.isclose(self.levels, level, rtol=0.0, atol=1e-12))
+        if len(near) == 0:
+            declared = ", ".join(f"{each:g}" for each in self.levels)
+            raise ForecastError(
+                f"{self.name} has no quantile level {level!r}. Declared: {declared}; add it to levels=."
+            )
+        return int(near[0])
+
+    def horizon_index(self, horizon: int | None) -> int:
+        """Position of a horizon; None is the only one.
+
+        Raises
+        ------
+        ForecastError
+            A horizon that was not declared, or none named where there are several.
+        """
+        declared = ", ".join(map(str, self.horizons))
+        if horizon is None:
+            if len(self.horizons) > 1:
+                raise ForecastError(
+                    f"{self.name} speaks at several horizons: say which, horizon= one of {declared}."
+                )
+            return 0
+        if horizon not in self.horizons:
+            raise ForecastError(f"{self.name} has no horizon of {horizon!r} bars. Declared: {declared}.")
+        return self.horizons.index(horizon)
+
+    def align(self, bars: Bars) -> Self:
+        """Lay the same forecasts on the rows and symbols of `bars`; NaN where this table has none.
+
+        Rows meet by their close. Session labels meet by label, and the row is restamped to the close that
+        `bars` gives that session (its `trained_through` moves along).
+        """
+        from quantlab.forecasting.alignment import align
+
+        return align(self, bars)
+
+    def scores(self, bars: Bars) -> Scores:
+        """How well these forecasts, and those beside them, met what `bars` did next."""
+        from quantlab.forecasting.scores import score
+
+        return score(self, bars)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the content: equal fingerprints, equal forecasts. Names and provenance do not count."""
+        axes = json.dumps([self.symbols, self.horizons, [repr(level) for level in self.levels]])
+        digest = hashlib.blake2b(axes.encode(), digest_size=16)
+        for array in (self.values, self.time_ns, self.as_of, self.trained_through):
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        shape = f"{len(self.time)} bars × {len(self.symbols)} symbols"
+        return f"<{type(self).__name__} {self.name}: {shape}, horizons {self.horizons}, levels {self.levels}>"
+
+    def __str__(self) -> str:
+        rows = np.flatnonzero(self.known.any(axis=1))
+        first, last = (str(self.time[rows[i]]) for i in (0, -1)) if len(rows) else ("never", "never")
+        return "\n".join(
+            [
+                f"{type(self).__name__} by {self.name}",
+                f"  speaks        {first} to {last}",
+                f"  forecasts     {int(self.known.sum()):,} of {len(self.symbols)} symbols",
+                f"  horizons      {', '.join(map(str, self.horizons))} bars",
+                f"  levels        {', '.join(f'{level:g}' for level in self.levels)}",
+                f"  beside        {', '.join(self.beside) or 'nothing'}",
+                f"  fingerprint   {self.fingerprint}",
+            ]
+        )

@@ -1,0 +1,31 @@
+"""What a figure of scores shows, as data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from quantlab.display.figures import Figure, Line, Panel
+
+
+def calibration_figure(title: str, calibration: pd.DataFrame) -> Figure:
+    """Share of returns at or below each quantile over its level; a calibrated forecaster lies on the diagonal."""
+    diagonal = Line("calibrated", np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    lines = [
+        Line(_name(name), row.index.to_numpy(dtype=np.float64), row.to_numpy(dtype=np.float64))
+        for name, row in calibration.iterrows()
+    ]
+    return Figure(title, (Panel("share of returns below", (*lines, diagonal), "fraction"),), "quantile level")
+
+
+def decay_figure(title: str, decay: pd.DataFrame) -> Figure:
+    """Information coefficient over how many bars ahead the return reaches."""
+    lines = [
+        Line(_name(name), row.index.to_numpy(dtype=np.float64), row.to_numpy(dtype=np.float64))
+        for name, row in decay.iterrows()
+    ]
+    return Figure(title, (Panel("information coefficient", tuple(lines)),), "bars ahead")
+
+
+def _name(key: object) -> str:
+    return "{}, horizon {}".format(*key) if isinstance(key, tuple) else str(key)
