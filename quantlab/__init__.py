@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Account": "quantlab.trading.account",
+    "Averaging": "quantlab.forecasting.averaging",
     "Bars": "quantlab.market.bars",
     "CNN1D": "quantlab.forecasting.networks.cnn1d",
     "CausalityReport": "quantlab.engine.causality",
@@ -28,13 +29,16 @@ _HOME = {
     "NaiveForecaster": "quantlab.forecasting.baselines",
     "Now": "quantlab.engine.now",
     "Optimised": "quantlab.engine.optimised",
+    "Optimiser": "quantlab.forecasting.optimisers",
     "Portfolio": "quantlab.engine.portfolio",
     "PurgedKFold": "quantlab.forecasting.cross_folds",
+    "Pretrained": "quantlab.forecasting.transfer",
     "REASONS": "quantlab.records",
     "Reject": "quantlab.engine.now",
     "Result": "quantlab.engine.result",
     "RidgeForecaster": "quantlab.forecasting.baselines",
     "Span": "quantlab.forecasting.search_space",
+    "Schedule": "quantlab.forecasting.schedules",
     "Strategy": "quantlab.engine.strategy",
     "Sweep": "quantlab.research.sweep",
     "TrainedForecaster": "quantlab.forecasting.forecaster",
@@ -47,6 +51,7 @@ _HOME = {
     "feature": "quantlab.features.features",
     "forecast": "quantlab.forecasting.declaration",
     "param": "quantlab.engine.param",
+    "pretrain": "quantlab.forecasting.transfer",
     "read_bars": "quantlab.market.read",
     "report": "quantlab.report.page",
     "samples": "quantlab.market.samples",
@@ -56,7 +61,7 @@ _HOME = {
     "walk_forward": "quantlab.forecasting.walk_forward",
 }
 
-_MODULES = {"sizing": "quantlab.trading.sizing"}
+_MODULES = {"losses": "quantlab.forecasting.losses", "sizing": "quantlab.trading.sizing"}
 
 __all__ = sorted([*_HOME, *_MODULES])
 
@@ -90,6 +95,8 @@ if TYPE_CHECKING:
     from quantlab.engine.state import state as state
     from quantlab.engine.strategy import Strategy as Strategy
     from quantlab.features.features import feature as feature
+    from quantlab.forecasting import losses as losses
+    from quantlab.forecasting.averaging import Averaging as Averaging
     from quantlab.forecasting.baselines import NaiveForecaster as NaiveForecaster
     from quantlab.forecasting.baselines import RidgeForecaster as RidgeForecaster
     from quantlab.forecasting.cross_folds import CombinatorialPurged as CombinatorialPurged
@@ -101,7 +108,11 @@ if TYPE_CHECKING:
     from quantlab.forecasting.forecaster import Forecaster as Forecaster
     from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
     from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
+    from quantlab.forecasting.optimisers import Optimiser as Optimiser
+    from quantlab.forecasting.schedules import Schedule as Schedule
     from quantlab.forecasting.search_space import Span as Span
+    from quantlab.forecasting.transfer import Pretrained as Pretrained
+    from quantlab.forecasting.transfer import pretrain as pretrain
     from quantlab.forecasting.tuned import Tuning as Tuning
     from quantlab.forecasting.tuning import tune as tune
     from quantlab.forecasting.walk_forward import walk_forward as walk_forward

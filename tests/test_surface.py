@@ -7,11 +7,12 @@ import pytest
 import quantlab as ql
 
 PROMISED = {
-    "CombinatorialPurged", "PurgedKFold", "Span", "Tuning", "audit", "tune",
-    "Account", "Bars", "CNN1D", "CausalityReport", "Comparison", "Costs", "Execution", "Fill", "FollowWeights",
-    "Forecaster", "Forecasts", "Instrument", "NaiveForecaster", "Now", "Optimised", "Portfolio", "REASONS", "Reject",
-    "Result", "RidgeForecaster", "Strategy", "Sweep", "TrainedForecaster", "WalkForward", "backtest", "check",
-    "compare", "feature", "forecast", "param", "read_bars", "report", "samples", "sizing", "state", "sweep",
+    "Account", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged", "Comparison",
+    "Costs", "Execution", "Fill", "FollowWeights", "Forecaster", "Forecasts", "Instrument",
+    "NaiveForecaster", "Now", "Optimised", "Optimiser", "Portfolio", "Pretrained", "PurgedKFold", "REASONS",
+    "Reject", "Result", "RidgeForecaster", "Schedule", "Span", "Strategy", "Sweep", "TrainedForecaster",
+    "Tuning", "WalkForward", "audit", "backtest", "check", "compare", "feature", "forecast", "losses",
+    "param", "pretrain", "read_bars", "report", "samples", "sizing", "state", "sweep", "tune",
     "walk_forward",
 }  # fmt: skip
 

@@ -10,12 +10,11 @@ import numpy as np
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import between
 from quantlab.forecasting.forecaster import Forecaster, State
+from quantlab.forecasting.residuals import all_labels, quantiles_by_symbol
 from quantlab.forecasting.scaling import Scaler, usable_spread
 from quantlab.forecasting.versions import version_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
-from quantlab.typing import FloatArray, IntArray
-
-ENOUGH = 30  # training labels of a symbol below which it is given the quantiles of all symbols
+from quantlab.typing import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -35,10 +34,12 @@ class NaiveForecaster(Forecaster):
 
     features: tuple[()] = ()
 
+    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.residuals",)
+
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedNaive:
         """Measure the spread of the labels; nothing is drawn, so `seed` changes nothing."""
-        symbols, labels = _all_labels(window)
-        quantiles = _quantiles_by_symbol(symbols, labels, self.levels, window.learn.features.shape[0])
+        symbols, labels = all_labels(window)
+        quantiles = quantiles_by_symbol(symbols, labels, self.levels, window.learn.features.shape[0])
         return TrainedNaive(quantiles - quantiles[:, :, [self.levels.index(0.5)]])
 
     def restore(self, state: State) -> TrainedNaive:
@@ -84,7 +85,11 @@ class RidgeForecaster(Forecaster):
 
     penalty: float = 0.1
 
-    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.scaling", "quantlab.forecasting.windows")
+    taught_by: ClassVar[tuple[str, ...]] = (
+        "quantlab.forecasting.residuals",
+        "quantlab.forecasting.scaling",
+        "quantlab.forecasting.windows",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,14 +104,14 @@ class RidgeForecaster(Forecaster):
 
         scaler = Scaler.fit(window.learn)
         inputs = np.concatenate([_scaled_flat(scaler, each) for each in (window.learn, window.validation)])
-        symbols, labels = _all_labels(window)
+        symbols, labels = all_labels(window)
         spread = usable_spread(labels)
         with threadpool_limits(1):  # the same bits on any number of cores
             line = Ridge(alpha=self.penalty * len(labels), solver="cholesky").fit(inputs, labels / spread)
         slopes = np.atleast_2d(line.coef_) * spread[:, None]
         intercept = np.atleast_1d(line.intercept_) * spread
         residuals = labels - _line(inputs, slopes, intercept)
-        quantiles = _quantiles_by_symbol(symbols, residuals, self.levels, window.learn.features.shape[0])
+        quantiles = quantiles_by_symbol(symbols, residuals, self.levels, window.learn.features.shape[0])
         return TrainedRidge(scaler, slopes, intercept, quantiles)
 
     def restore(self, state: State) -> TrainedRidge:
@@ -153,18 +158,6 @@ class TrainedRidge:
         return {**scaler, "slopes": self.slopes, "intercept": self.intercept, "residuals": self.residuals}
 
 
-def _quantiles_by_symbol(
-    symbols: IntArray, values: FloatArray, levels: tuple[float, ...], n_symbols: int
-) -> FloatArray:
-    """Take the quantiles ``(n_symbols, n_horizons, n_levels)`` of each symbol; pooled where it has few."""
-    pooled = np.quantile(values, levels, axis=0)
-    quantiles = np.empty((n_symbols, values.shape[1], len(levels)))
-    for symbol in range(n_symbols):
-        own = values[symbols == symbol]
-        quantiles[symbol] = (np.quantile(own, levels, axis=0) if len(own) >= ENOUGH else pooled).T
-    return quantiles
-
-
 def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> FloatArray:
     """Evaluate the line ``(n_windows, n_horizons)``; not by BLAS, whose bits depend on the number of rows."""
     line: FloatArray = np.einsum("wi,hi->wh", inputs, slopes, optimize=False) + intercept
@@ -175,9 +168,3 @@ def _scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
     flat = windows.flat()
     bar_by_bar = flat.reshape(len(windows), windows.lookback, windows.features.shape[2])
     return scaler.apply(bar_by_bar).reshape(flat.shape)
-
-
-def _all_labels(window: TrainingWindow) -> tuple[IntArray, FloatArray]:
-    """Symbols ``(n,)`` and labels ``(n, n_horizons)`` of the learning and validation part together."""
-    symbols = np.concatenate([window.learn.symbols, window.validation.symbols])
-    return symbols, np.concatenate([window.learn_labels, window.validation_labels])

@@ -21,7 +21,7 @@ def between(owner: str, name: str, value: object, low: float, high: float = math
         raise ForecastError(f"{owner}({name}={value!r}): {name} is a number {limit}.")
 
 
-def one_of(owner: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
-    """Refuse `value` unless it is one of the `allowed` words."""
+def one_of(owner: str, name: str, value: object, allowed: tuple[object, ...]) -> None:
+    """Refuse `value` unless it is one of the `allowed` values."""
     if value not in allowed:
         raise ForecastError(f"{owner}({name}={value!r}): {name} is one of {', '.join(map(repr, allowed))}.")

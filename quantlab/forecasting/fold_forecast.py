@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold
 from quantlab.forecasting.forecaster import Forecaster, TrainedForecaster
 from quantlab.forecasting.keys import key_of
 from quantlab.forecasting.panel import Panel
 from quantlab.forecasting.store import Entry, Store
-from quantlab.forecasting.windows import TrainingWindow, Windows
+from quantlab.forecasting.windows import Windows
 from quantlab.typing import FloatArray
 
 
@@ -28,11 +28,14 @@ class FoldForecast:
         Whether it was trained now, rather than read from the store.
     losses
         Learning and validation loss of every epoch; empty for a forecaster without epochs.
+    weights
+        What it was made with.
     """
 
     values: FloatArray
     trained: bool
     losses: list[list[float]]
+    weights: FoldWeights
 
 
 def forecast_fold(
@@ -42,24 +45,28 @@ def forecast_fold(
     seed: int,
     store: Store,
     key: str | None,
+    before: FoldWeights | None,
 ) -> FoldForecast | None:
     """Forecast the test block of `fold`; None when its training block holds no complete window.
 
     Weights are kept under what training reads, forecasts under that and what predicting reads: new bars after
-    a fold leave it alone, and changed bars in its test block leave its weights.
+    a fold leave it alone, and changed bars in its test block leave its weights. Training may start from the
+    weights `before`, those of an earlier fold.
     """
-    window, windows = panel.training_window(fold), panel.test_windows(fold)
-    if not len(window.learn) or (fold.validation and not len(window.validation)):
+    digest, windows = _training_digest(panel, fold), panel.test_windows(fold)
+    if digest is None:
         return None
-    weights_key = key_of(key, fold.number, window.digest())
+    read = (key, fold.number, digest)
+    weights_key = key_of(*read) if before is None else key_of(*read, before.key)
+    weights = FoldWeights(forecaster, panel, fold, fold_seed(seed, fold), store, weights_key, before)
     forecast_key = key_of(weights_key, windows.digest())
     kept = store.get("forecasts", forecast_key)
     if kept is not None:
-        return FoldForecast(kept.arrays["values"], False, kept.words["losses"])
-    ready, losses, trained = _trained(forecaster, window, fold_seed(seed, fold), store, weights_key)
-    values = _predicted(forecaster, ready, windows, fold)
-    store.put("forecasts", forecast_key, Entry({"values": values}, {"losses": losses}))
-    return FoldForecast(values, trained, losses)
+        return FoldForecast(kept.arrays["values"], False, kept.words["losses"], weights)
+    learnt = weights.learnt
+    values = _predicted(forecaster, learnt.forecaster, windows, fold)
+    store.put("forecasts", forecast_key, Entry({"values": values}, {"losses": learnt.losses}))
+    return FoldForecast(values, learnt.trained, learnt.losses, weights)
 
 
 def fold_seed(seed: int, fold: Fold) -> int:
@@ -67,18 +74,12 @@ def fold_seed(seed: int, fold: Fold) -> int:
     return int(np.random.SeedSequence([seed, fold.number]).generate_state(1)[0])
 
 
-def _trained(
-    forecaster: Forecaster, window: TrainingWindow, seed: int, store: Store, key: str
-) -> tuple[TrainedForecaster, list[list[float]], bool]:
-    """Give the trained forecaster, its losses, and whether it was trained now."""
-    kept = store.get("weights", key)
-    if kept is not None:
-        return forecaster.restore(kept.arrays), kept.words["losses"], False
-    ready = forecaster.train(window, seed=seed)
-    state = ready.state()
-    losses: Any = state["history"].tolist() if "history" in state else []
-    store.put("weights", key, Entry(state, {"recipe": repr(forecaster), "seed": seed, "losses": losses}))
-    return ready, losses, True
+def _training_digest(panel: Panel, fold: Fold) -> str | None:
+    """Hash what training reads; None where there is nothing to learn from, or to stop by."""
+    window = panel.training_window(fold)
+    if not len(window.learn) or (fold.validation and not len(window.validation)):
+        return None
+    return window.digest()
 
 
 def _predicted(forecaster: Forecaster, ready: TrainedForecaster, windows: Windows, fold: Fold) -> FloatArray:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature, feature
 from quantlab.forecasting.checks import whole
+from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.table_checks import check_horizons, check_levels
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
@@ -132,6 +133,22 @@ class Forecaster(ABC):
     @abstractmethod
     def restore(self, state: State) -> TrainedForecaster:
         """Make the trained forecaster whose `state` this is."""
+
+    def train_after(
+        self, before: TrainedForecaster, window: TrainingWindow, *, seed: int = 0
+    ) -> TrainedForecaster:
+        """Learn from `window`, starting from what an earlier fold learnt where the recipe `starts_warm`."""
+        return self.train(window, seed=seed)
+
+    @property
+    def starts_warm(self) -> bool:
+        """Whether a fold starts from what the fold before it learnt."""
+        return False
+
+    @property
+    def known_through(self) -> int:
+        """Close of the last bar that it has seen before any training, in nanoseconds UTC; `NEVER` if none."""
+        return NEVER
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Name the simpler recipes that its forecasts are shown beside."""

@@ -27,7 +27,9 @@ class Scaler:
 
     def apply(self, features: FloatArray) -> FloatArray:
         """Features ``(…, n_features)`` as standard scores, clipped to ±5."""
-        return np.clip((features - self.centre) / self.spread, -CLIP, CLIP)
+        scores = features - self.centre
+        scores /= self.spread
+        return np.clip(scores, -CLIP, CLIP, out=scores)
 
 
 def usable_spread(values: FloatArray) -> FloatArray:

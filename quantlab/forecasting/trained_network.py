@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from quantlab.forecasting.assembly import WEIGHTS, build, freeze, load
+from quantlab.forecasting.examples import Batches, Examples, grid_of
 from quantlab.forecasting.forecaster import State
-from quantlab.forecasting.networks.parts import OwnScale, RisingQuantiles
+from quantlab.forecasting.losses import loss_of
+from quantlab.forecasting.losses.loss import Loss
+from quantlab.forecasting.residuals import all_labels
 from quantlab.forecasting.scaling import Scaler, usable_spread
-from quantlab.forecasting.training import Examples, fit
+from quantlab.forecasting.served_quantiles import Calibration
+from quantlab.forecasting.training import fit
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
@@ -31,7 +36,9 @@ class TrainedNetwork:
     Parameters
     ----------
     network
-        From scaled windows to rising quantiles of the scaled label.
+        From scaled windows to what its loss wants of it, in label spreads.
+    loss, levels
+        The loss that says what its numbers mean, and the quantile levels that are served.
     scaler
         Of the features.
     label_spread
@@ -40,72 +47,109 @@ class TrainedNetwork:
         Losses ``(n_epochs, 2)``: learning and validation, per epoch.
     device
         Where it computes.
+    calibration
+        How a point or a score becomes quantiles; None where the network's numbers say them.
     """
 
     network: nn.Module
+    loss: Loss
+    levels: tuple[float, ...]
     scaler: Scaler
     label_spread: FloatArray
     history: FloatArray
     device: str
+    calibration: Calibration | None = None
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """Quantiles ``(n_windows, n_horizons, n_levels)``."""
+        numbers = self.numbers(windows)
+        if self.calibration is None:
+            quantiles = self.loss.quantiles(numbers, self.levels)
+        else:
+            quantiles = self.calibration.quantiles(numbers[..., 0], windows.symbols)
+        quantiles *= self.label_spread[:, None]
+        return quantiles
 
     @torch.inference_mode()
-    def predict(self, windows: Windows) -> FloatArray:
-        """Quantiles ``(n_windows, n_horizons, n_levels)``.
+    def numbers(self, windows: Windows) -> FloatArray:
+        """Give what the network itself says ``(n_windows, n_horizons, numbers)``, in label spreads.
 
         Every batch has the same shape, the last one filled up with repetitions: the bits of a forecast do not
         depend on how many windows are asked.
         """
         self.network.eval()
-        outputs = []
+        n_numbers = self.loss.numbers(len(self.levels))
+        outputs = np.empty((len(windows), len(self.label_spread), n_numbers))
         with steady():
             view = stretches(self.scaler, windows, self.device)
             starts = torch.from_numpy(windows.starts).to(self.device)
             for part in windows.batches(BATCH):
                 size = part.stop - part.start
-                filled = starts[part][torch.arange(BATCH, device=self.device).clamp(max=size - 1)]
-                outputs.append(self.network(view.index_select(0, filled))[:size].cpu().numpy())
-        scaled = np.concatenate(outputs).astype(np.float64)
-        return scaled * self.label_spread[:, None]
+                filled = starts[part] if size == BATCH else _filled(starts[part])
+                outputs[part] = self.network(view.index_select(0, filled))[:size].cpu().numpy()
+        return outputs
 
     def state(self) -> State:
         """Weights, scales and losses, as named arrays."""
-        weights = {
-            f"weights/{name}": value.cpu().numpy() for name, value in self.network.state_dict().items()
-        }
+        weights = {WEIGHTS + name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
         scales = {
             "centre": self.scaler.centre,
             "spread": self.scaler.spread,
             "label_spread": self.label_spread,
         }
-        return {**weights, **scales, "history": self.history}
+        calibration = {} if self.calibration is None else self.calibration.state()
+        return {**weights, **scales, **calibration, "history": self.history}
 
 
-def train_network(recipe: NeuralForecaster, window: TrainingWindow, seed: int) -> TrainedNetwork:
-    """Scale, build and fit the network of `recipe`; torch's global random state is left as it was."""
-    device = recipe.resolved_device()
+def train_network(
+    recipe: NeuralForecaster, window: TrainingWindow, seed: int, start: State | None = None
+) -> TrainedNetwork:
+    """Scale, build and fit the network of `recipe`, from the weights in `start` if given.
+
+    Torch's global random state is left as it was.
+
+    Raises
+    ------
+    ForecastError
+        Weights of another network, or a loss that is not a number.
+    """
+    device, loss = recipe.resolved_device(), loss_of(recipe.loss)
     scaler, label_spread = Scaler.fit(window.learn), usable_spread(window.learn_labels)
-    learn = _examples(window.learn, window.learn_labels / label_spread, scaler, device)
-    validation = _examples(window.validation, window.validation_labels / label_spread, scaler, device)
+    spread = torch.from_numpy(label_spread.astype(np.float32)).to(device)
+    learn, validation = (
+        Batches.of(_examples(windows, labels / label_spread, scaler, loss, device), recipe, loss, spread)
+        for windows, labels in (
+            (window.learn, window.learn_labels),
+            (window.validation, window.validation_labels),
+        )
+    )
     with steady(), torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = _build(recipe, window.learn.features.shape[2]).to(device)
-        history = fit(network, recipe, learn, validation, seed)
-    return TrainedNetwork(network, scaler, label_spread, history.numpy(), device)
+        network = build(recipe, window.learn.features.shape[2])
+        if start is not None:
+            load(network, start, recipe)
+        freeze(network, recipe.frozen)
+        history = fit(network.to(device), recipe, learn, validation, seed)
+    trained = TrainedNetwork(network, loss, recipe.levels, scaler, label_spread, history.numpy(), device)
+    return replace(trained, calibration=_calibrated(trained, window))
 
 
 def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
     """Make the trained network whose `state` this is."""
     device = recipe.resolved_device()
-    weights = {
-        name[8:]: torch.from_numpy(value.copy())
-        for name, value in state.items()
-        if name.startswith("weights/")
-    }
     with torch.random.fork_rng():  # building draws weights, which are replaced at once
-        network = _build(recipe, len(state["centre"]))
-    network.load_state_dict(weights)
-    scaler = Scaler(state["centre"], state["spread"])
-    return TrainedNetwork(network.to(device), scaler, state["label_spread"], state["history"], device)
+        network = build(recipe, len(state["centre"]))
+    load(network, state, recipe)
+    return TrainedNetwork(
+        network=network.to(device),
+        loss=loss_of(recipe.loss),
+        levels=recipe.levels,
+        scaler=Scaler(state["centre"], state["spread"]),
+        label_spread=state["label_spread"],
+        history=state["history"],
+        device=device,
+        calibration=Calibration.restore(state),
+    )
 
 
 def stretches(scaler: Scaler, windows: Windows, device: str) -> Tensor:
@@ -119,24 +163,40 @@ def stretches(scaler: Scaler, windows: Windows, device: str) -> Tensor:
     return rows.unfold(0, windows.lookback, 1).transpose(1, 2)
 
 
-def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, device: str) -> Examples:
+def _filled(starts: Tensor) -> Tensor:
+    """Repeat the last of fewer than `BATCH` numbers until there are as many."""
+    return starts[torch.arange(BATCH, device=starts.device).clamp(max=len(starts) - 1)]
+
+
+def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, loss: Loss, device: str) -> Examples:
+    grid = torch.empty(0, 1, dtype=torch.int64) if loss.cut == "windows" else grid_of(windows)
     return Examples(
         view=stretches(scaler, windows, device),
         starts=torch.from_numpy(windows.starts).to(device),
         labels=torch.from_numpy(labels.astype(np.float32)).to(device),
+        grid=grid.to(device),
     )
 
 
-def _build(recipe: NeuralForecaster, n_features: int) -> nn.Module:
-    before = [OwnScale()] if recipe.normalise == "window" else []
-    return nn.Sequential(
-        *before, recipe.network(n_features), RisingQuantiles(len(recipe.horizons), recipe.levels)
-    )
+def _calibrated(trained: TrainedNetwork, window: TrainingWindow) -> Calibration | None:
+    """Hold points or scores against the labels of the whole training block, as its loss wants it."""
+    if trained.loss.calibrated == "no":
+        return None
+    make = Calibration.of_points if trained.loss.calibrated == "residuals" else Calibration.of_scores
+    parts = [trained.numbers(each)[..., 0] for each in (window.learn, window.validation) if len(each)]
+    symbols, labels = all_labels(window)
+    n_symbols = window.learn.features.shape[0]
+    return make(np.concatenate(parts), labels / trained.label_spread, symbols, trained.levels, n_symbols)
 
 
 def has_cuda() -> bool:
     """Whether torch sees a CUDA device."""
     return torch.cuda.is_available()
+
+
+def has_bfloat16() -> bool:
+    """Whether the CUDA device computes in bfloat16."""
+    return bool(torch.cuda.is_bf16_supported())
 
 
 @contextmanager

@@ -190,7 +190,7 @@ class _Trier:
         key, opened = recipe_key(recipe, self.seed), open_store(self.store)
         store = LastWeights(opened if key else open_store(False))
         for fold in self.folds:
-            made = forecast_fold(recipe, panel, fold, self.seed, store, key)
+            made = forecast_fold(recipe, panel, fold, self.seed, store, key, None)
             if made is not None:
                 yield self._score(recipe, made.values, fold)
 

@@ -16,6 +16,7 @@ from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import whole
 from quantlab.forecasting.fold_audit import refuse_overlap
 from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
+from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold, Folds, WalkForward
 from quantlab.forecasting.forecast import Forecasts
 from quantlab.forecasting.forecast_table import NEVER, ForecastTable
@@ -162,15 +163,18 @@ class _Walk:
         """Every fold in turn."""
         forecaster, n_bars = self.forecaster, self.bars.n_bars
         split = list(self.folds.split(n_bars, max(forecaster.horizons)))
+        self._refuse_hindsight(split[0])
         shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
         values, through = np.full(shape, np.nan), np.full(n_bars, -1)
         done: list[FoldForecast | None] = []
-        store = LastWeights(self.store)
+        store, last = LastWeights(self.store), None
         with progress_bar(repr(forecaster), len(split), progress) as tick:
             for fold in split:
                 self._refuse_overlap(fold)
-                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, store, self.key))
+                before = self._start(last, fold)
+                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, store, self.key, before))
                 if (made := done[-1]) is not None:
+                    last = made.weights
                     values[fold.test.start : fold.test.stop] = made.values
                     through[fold.test.start : fold.test.stop] = fold.trained_through
                 tick(len(done), "")
@@ -212,8 +216,31 @@ class _Walk:
             )
         return values, np.where(through == NEVER, NEVER, np.maximum(through, choice.through_ns))
 
+    def _start(self, last: FoldWeights | None, fold: Fold) -> FoldWeights | None:
+        """Weights that the training of `fold` starts from: those of the training before it."""
+        if last is None or not self.forecaster.starts_warm:
+            return None
+        if not isinstance(self.folds, WalkForward):
+            raise ForecastError(
+                f"{self.forecaster!r} starts each fold from the weights of the one before, which have seen what "
+                f"{self.folds!r} tests next: leave warm_start= out, or give a WalkForward."
+            )
+        return last.before if last.fold.number == fold.number else last
+
+    def _refuse_hindsight(self, first: Fold) -> None:
+        """Refuse weights that have already seen what the first fold is tested on."""
+        known, tested = self.forecaster.known_through, int(self.bars.time_ns[first.test.start])
+        if known >= tested:
+            raise ForecastError(
+                f"{self.forecaster!r} starts from weights that know the market through "
+                f"{pd.Timestamp(known)} UTC, but is first tested at {pd.Timestamp(tested)} UTC: pretrain on bars "
+                "that end before that, with bars.window(end=…), or walk over later bars."
+            )
+
     def _closes(self, rows: IntArray) -> IntArray:
-        return np.where(rows < 0, NEVER, self.bars.time_ns[rows])
+        """Close of the last bar that the forecasts of each row know by training."""
+        through = np.maximum(self.bars.time_ns[rows], self.forecaster.known_through)
+        return np.where(rows < 0, NEVER, through)
 
     def _provenance(self, words: Mapping[str, Any]) -> dict[str, Any]:
         return {

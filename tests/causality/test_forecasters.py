@@ -30,6 +30,18 @@ RECIPES = {
     "network, window by window": CNN1D(
         horizon=(1, 4), features=READ, lookback=8, channels=(4,), dense=8, epochs=2, normalise="window"
     ),
+    "network, warm, for decisions": CNN1D(
+        horizon=3,
+        features=READ,
+        lookback=8,
+        channels=(4,),
+        dense=8,
+        epochs=2,
+        loss="decision",
+        warm_start=True,
+        averaging="ema",
+        schedule="plateau",
+    ),
 }
 MOMENTS = np.random.default_rng(20).choice(np.arange(100, N_BARS - 2), size=20, replace=False).tolist()
 
@@ -64,7 +76,7 @@ def test_another_future_leaves_every_earlier_forecast_alone(name, arrays):
             assert not np.array_equal(after[moment + 1 :], before[moment + 1 :], equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["ridge", "network"])
+@pytest.mark.parametrize("name", ["ridge", "network", "network, warm, for decisions"])
 def test_with_a_store_the_same_holds(name, arrays, tmp_path):
     before = made_from(RECIPES[name], arrays, tmp_path)
     for moment in MOMENTS[:6]:

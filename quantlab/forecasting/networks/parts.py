@@ -44,19 +44,32 @@ class RisingQuantiles(nn.Module):
         return torch.cat([median - below, median, median + above], dim=-1)
 
 
-class PinballLoss(nn.Module):
-    """Mean quantile loss over windows, horizons and levels: max(q·e, (q − 1)·e) with e = label − forecast.
+class ByHorizon(nn.Module):
+    """Numbers ``(n, n_horizons * numbers)`` as ``(n, n_horizons, numbers)``, free."""
 
-    R. Koenker and G. Bassett (1978), "Regression quantiles", Econometrica 46(1).
-    """
-
-    levels: Tensor
-
-    def __init__(self, levels: tuple[float, ...]) -> None:
+    def __init__(self, n_horizons: int) -> None:
         super().__init__()
-        self.register_buffer("levels", torch.tensor(levels, dtype=torch.float32))
+        self.n_horizons = n_horizons
 
-    def forward(self, forecast: Tensor, label: Tensor) -> Tensor:
-        """Average the loss of forecasts ``(n, n_horizons, n_levels)`` for labels ``(n, n_horizons)``."""
-        error = label.unsqueeze(-1) - forecast
-        return torch.maximum(self.levels * error, (self.levels - 1.0) * error).mean()
+    def forward(self, raw: Tensor) -> Tensor:
+        """Lay the numbers out by horizon."""
+        return raw.reshape(len(raw), self.n_horizons, -1)
+
+
+class LocationAndScale(ByHorizon):
+    """A free location and a scale of at least 0.001 label spreads ``(n, n_horizons, 2)``."""
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """Keep the location, make the scale positive."""
+        location, scale = super().forward(raw).unbind(-1)
+        return torch.stack([location, nn.functional.softplus(scale) + 1e-3], dim=-1)
+
+
+class LocationScaleAndTail(ByHorizon):
+    """A free location, a positive scale, and degrees of freedom above 2 ``(n, n_horizons, 3)``."""
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """Keep the location, make the scale positive and the variance finite."""
+        location, scale, tail = super().forward(raw).unbind(-1)
+        positive = nn.functional.softplus
+        return torch.stack([location, positive(scale) + 1e-3, positive(tail) + 2.01], dim=-1)

@@ -14,7 +14,7 @@ from torch import nn
 
 from quantlab.errors import ForecastError
 from quantlab.forecasting.networks.cnn1d import CNN1D
-from quantlab.forecasting.networks.parts import OwnScale, PinballLoss, RisingQuantiles
+from quantlab.forecasting.networks.parts import OwnScale, RisingQuantiles
 from quantlab.forecasting.neural import NeuralForecaster
 from quantlab.forecasting.scaling import Scaler
 from quantlab.forecasting.trained_network import BATCH, stretches
@@ -53,13 +53,6 @@ def test_quantiles_never_cross_and_the_median_is_free(seed, size):
     assert quantiles.shape == (7, 2, 5)
     assert bool((quantiles.diff(dim=-1) >= 0.0).all())
     torch.testing.assert_close(quantiles[..., 2], raw.reshape(7, 2, 5)[..., 2])
-
-
-def test_the_loss_is_the_plain_python_one():
-    rng = np.random.default_rng(1)
-    forecast, label = np.sort(rng.normal(size=(40, 1, 5))), rng.normal(size=(40, 1))
-    told = PinballLoss(LEVELS)(torch.tensor(forecast), torch.tensor(label))
-    assert float(told) == pytest.approx(naive.pinball(forecast, label, LEVELS), rel=1e-6)
 
 
 def test_own_scale_leaves_each_window_with_mean_zero_and_deviation_one():
