@@ -20,16 +20,28 @@ _HOME = {
     "CombinatorialPurged": "quantlab.forecasting.cross_folds",
     "Comparison": "quantlab.research.compare",
     "Costs": "quantlab.trading.costs",
+    "DLinear": "quantlab.forecasting.networks.dlinear",
+    "DriftForecaster": "quantlab.forecasting.drift",
+    "EnsembleForecaster": "quantlab.forecasting.ensemble",
+    "EwmaForecaster": "quantlab.forecasting.ewma",
     "Execution": "quantlab.trading.account",
     "Fill": "quantlab.engine.now",
     "FollowWeights": "quantlab.engine.follow_weights",
+    "FunctionForecaster": "quantlab.forecasting.function",
+    "GRU": "quantlab.forecasting.networks.gru",
+    "HistoricalVolatilityForecaster": "quantlab.forecasting.historical_volatility",
     "Instrument": "quantlab.trading.account",
     "Forecaster": "quantlab.forecasting.forecaster",
     "Forecasts": "quantlab.forecasting.forecast",
+    "LSTM": "quantlab.forecasting.networks.lstm",
+    "MLP": "quantlab.forecasting.networks.mlp",
+    "NHITS": "quantlab.forecasting.networks.nhits",
+    "NLinear": "quantlab.forecasting.networks.nlinear",
     "NaiveForecaster": "quantlab.forecasting.baselines",
     "Now": "quantlab.engine.now",
     "Optimised": "quantlab.engine.optimised",
     "Optimiser": "quantlab.forecasting.optimisers",
+    "PatchTST": "quantlab.forecasting.networks.patchtst",
     "Portfolio": "quantlab.engine.portfolio",
     "PurgedKFold": "quantlab.forecasting.cross_folds",
     "Pretrained": "quantlab.forecasting.transfer",
@@ -39,10 +51,15 @@ _HOME = {
     "RidgeForecaster": "quantlab.forecasting.baselines",
     "Span": "quantlab.forecasting.search_space",
     "Schedule": "quantlab.forecasting.schedules",
+    "SklearnForecaster": "quantlab.forecasting.estimator",
     "Strategy": "quantlab.engine.strategy",
     "Sweep": "quantlab.research.sweep",
+    "TCN": "quantlab.forecasting.networks.tcn",
+    "TSMixer": "quantlab.forecasting.networks.tsmixer",
     "TrainedForecaster": "quantlab.forecasting.forecaster",
     "Tuning": "quantlab.forecasting.tuned",
+    "Transformer": "quantlab.forecasting.networks.transformer",
+    "TreesForecaster": "quantlab.forecasting.trees",
     "WalkForward": "quantlab.forecasting.folds",
     "audit": "quantlab.forecasting.fold_audit",
     "backtest": "quantlab.engine.backtest",
@@ -102,17 +119,36 @@ if TYPE_CHECKING:
     from quantlab.forecasting.cross_folds import CombinatorialPurged as CombinatorialPurged
     from quantlab.forecasting.cross_folds import PurgedKFold as PurgedKFold
     from quantlab.forecasting.declaration import forecast as forecast
+    from quantlab.forecasting.drift import DriftForecaster as DriftForecaster
+    from quantlab.forecasting.ensemble import EnsembleForecaster as EnsembleForecaster
+    from quantlab.forecasting.estimator import SklearnForecaster as SklearnForecaster
+    from quantlab.forecasting.ewma import EwmaForecaster as EwmaForecaster
     from quantlab.forecasting.fold_audit import audit as audit
     from quantlab.forecasting.folds import WalkForward as WalkForward
     from quantlab.forecasting.forecast import Forecasts as Forecasts
     from quantlab.forecasting.forecaster import Forecaster as Forecaster
     from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
+    from quantlab.forecasting.function import FunctionForecaster as FunctionForecaster
+    from quantlab.forecasting.historical_volatility import (
+        HistoricalVolatilityForecaster as HistoricalVolatilityForecaster,
+    )
     from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
+    from quantlab.forecasting.networks.dlinear import DLinear as DLinear
+    from quantlab.forecasting.networks.gru import GRU as GRU
+    from quantlab.forecasting.networks.lstm import LSTM as LSTM
+    from quantlab.forecasting.networks.mlp import MLP as MLP
+    from quantlab.forecasting.networks.nhits import NHITS as NHITS
+    from quantlab.forecasting.networks.nlinear import NLinear as NLinear
+    from quantlab.forecasting.networks.patchtst import PatchTST as PatchTST
+    from quantlab.forecasting.networks.tcn import TCN as TCN
+    from quantlab.forecasting.networks.transformer import Transformer as Transformer
+    from quantlab.forecasting.networks.tsmixer import TSMixer as TSMixer
     from quantlab.forecasting.optimisers import Optimiser as Optimiser
     from quantlab.forecasting.schedules import Schedule as Schedule
     from quantlab.forecasting.search_space import Span as Span
     from quantlab.forecasting.transfer import Pretrained as Pretrained
     from quantlab.forecasting.transfer import pretrain as pretrain
+    from quantlab.forecasting.trees import TreesForecaster as TreesForecaster
     from quantlab.forecasting.tuned import Tuning as Tuning
     from quantlab.forecasting.tuning import tune as tune
     from quantlab.forecasting.walk_forward import walk_forward as walk_forward

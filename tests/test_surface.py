@@ -8,12 +8,14 @@ import quantlab as ql
 
 PROMISED = {
     "Account", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged", "Comparison",
-    "Costs", "Execution", "Fill", "FollowWeights", "Forecaster", "Forecasts", "Instrument",
-    "NaiveForecaster", "Now", "Optimised", "Optimiser", "Portfolio", "Pretrained", "PurgedKFold", "REASONS",
-    "Reject", "Result", "RidgeForecaster", "Schedule", "Span", "Strategy", "Sweep", "TrainedForecaster",
-    "Tuning", "WalkForward", "audit", "backtest", "check", "compare", "feature", "forecast", "losses",
-    "param", "pretrain", "read_bars", "report", "samples", "sizing", "state", "sweep", "tune",
-    "walk_forward",
+    "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster", "EwmaForecaster", "Execution", "Fill",
+    "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster", "GRU",
+    "HistoricalVolatilityForecaster", "Instrument", "LSTM", "MLP", "NHITS", "NLinear", "NaiveForecaster",
+    "Now", "Optimised", "Optimiser", "PatchTST", "Portfolio", "Pretrained", "PurgedKFold", "REASONS",
+    "Reject", "Result", "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep",
+    "TCN", "TSMixer", "TrainedForecaster", "Transformer", "TreesForecaster", "Tuning", "WalkForward",
+    "audit", "backtest", "check", "compare", "feature", "forecast", "losses", "param", "pretrain",
+    "read_bars", "report", "samples", "sizing", "state", "sweep", "tune", "walk_forward",
 }  # fmt: skip
 
 NOW = {

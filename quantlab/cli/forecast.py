@@ -18,7 +18,8 @@ def forecast(
         str,
         typer.Argument(
             metavar="FORECASTER",
-            help="naive, ridge, cnn1d, or file.py:name of a forecaster.",
+            help="naive, drift, ewma, volatility, ridge, trees, cnn1d, mlp, lstm, gru, tcn, dlinear, nlinear, "
+            "nhits, patchtst, tsmixer, transformer, or file.py:name of a forecaster.",
             show_default=False,
         ),
     ],

@@ -9,13 +9,41 @@ from typing import Any
 from quantlab.cli.loading import FORMS, Loaded, load
 from quantlab.errors import ForecastError, did_you_mean
 from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.drift import DriftForecaster
+from quantlab.forecasting.ewma import EwmaForecaster
 from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.historical_volatility import HistoricalVolatilityForecaster
 from quantlab.forecasting.networks.cnn1d import CNN1D
+from quantlab.forecasting.networks.dlinear import DLinear
+from quantlab.forecasting.networks.gru import GRU
+from quantlab.forecasting.networks.lstm import LSTM
+from quantlab.forecasting.networks.mlp import MLP
+from quantlab.forecasting.networks.nhits import NHITS
+from quantlab.forecasting.networks.nlinear import NLinear
+from quantlab.forecasting.networks.patchtst import PatchTST
+from quantlab.forecasting.networks.tcn import TCN
+from quantlab.forecasting.networks.transformer import Transformer
+from quantlab.forecasting.networks.tsmixer import TSMixer
+from quantlab.forecasting.trees import TreesForecaster
 
 BUILT_IN: Mapping[str, Callable[..., Forecaster]] = {
     "naive": NaiveForecaster,
     "ridge": RidgeForecaster,
+    "drift": DriftForecaster,
+    "ewma": EwmaForecaster,
+    "volatility": HistoricalVolatilityForecaster,
+    "trees": TreesForecaster,
     "cnn1d": CNN1D,
+    "mlp": MLP,
+    "lstm": LSTM,
+    "gru": GRU,
+    "tcn": TCN,
+    "dlinear": DLinear,
+    "nlinear": NLinear,
+    "nhits": NHITS,
+    "patchtst": PatchTST,
+    "tsmixer": TSMixer,
+    "transformer": Transformer,
 }
 
 

@@ -11,7 +11,7 @@ from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import between
 from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.residuals import all_labels, quantiles_by_symbol
-from quantlab.forecasting.scaling import Scaler, usable_spread
+from quantlab.forecasting.scaling import Scaler, scaled_flat, usable_spread
 from quantlab.forecasting.versions import version_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
@@ -103,7 +103,7 @@ class RidgeForecaster(Forecaster):
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         scaler = Scaler.fit(window.learn)
-        inputs = np.concatenate([_scaled_flat(scaler, each) for each in (window.learn, window.validation)])
+        inputs = np.concatenate([scaled_flat(scaler, each) for each in (window.learn, window.validation)])
         symbols, labels = all_labels(window)
         spread = usable_spread(labels)
         with threadpool_limits(1):  # the same bits on any number of cores
@@ -149,7 +149,7 @@ class TrainedRidge:
 
     def predict(self, windows: Windows) -> FloatArray:
         """Add the residual quantiles to the line ``(n_windows, n_horizons, n_levels)``."""
-        line = _line(_scaled_flat(self.scaler, windows), self.slopes, self.intercept)
+        line = _line(scaled_flat(self.scaler, windows), self.slopes, self.intercept)
         return line[:, :, None] + self.residuals[windows.symbols]
 
     def state(self) -> State:
@@ -162,9 +162,3 @@ def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> Floa
     """Evaluate the line ``(n_windows, n_horizons)``; not by BLAS, whose bits depend on the number of rows."""
     line: FloatArray = np.einsum("wi,hi->wh", inputs, slopes, optimize=False) + intercept
     return line
-
-
-def _scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
-    flat = windows.flat()
-    bar_by_bar = flat.reshape(len(windows), windows.lookback, windows.features.shape[2])
-    return scaler.apply(bar_by_bar).reshape(flat.shape)

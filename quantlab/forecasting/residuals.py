@@ -1,13 +1,55 @@
-"""How labels lie around something, symbol by symbol."""
+"""Quantiles from how far training labels fell from a point forecast."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
-from quantlab.forecasting.windows import TrainingWindow
+from quantlab.forecasting.forecaster import State
+from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray, IntArray
 
 ENOUGH = 30  # training labels of a symbol below which it is given the quantiles of all symbols
+ROWS = 256  # windows of one call: the bits of some routines depend on how many rows they are given
+
+Point = Callable[[Windows], FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedPoint:
+    """A point forecast plus the quantiles of its residuals.
+
+    Parameters
+    ----------
+    point
+        From windows to ``(n_windows, n_horizons)``, in returns.
+    residuals
+        Quantiles of label − point of each symbol ``(n_symbols, n_horizons, n_levels)``.
+    kept
+        What `point` was made of, as named arrays.
+    """
+
+    point: Point
+    residuals: FloatArray
+    kept: State
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """Add the residual quantiles to the point forecast ``(n_windows, n_horizons, n_levels)``."""
+        return self.point(windows)[:, :, None] + self.residuals[windows.symbols]
+
+    def state(self) -> State:
+        """Give what was learnt, as named arrays."""
+        return {**self.kept, "residuals": self.residuals}
+
+
+def around(point: Point, window: TrainingWindow, levels: tuple[float, ...], kept: State) -> TrainedPoint:
+    """Put the residual quantiles of the training block, learning and validation part, around `point`."""
+    symbols, labels = all_labels(window)
+    told = np.concatenate([point(each) for each in (window.learn, window.validation)])
+    n_symbols = window.learn.features.shape[0]
+    return TrainedPoint(point, quantiles_by_symbol(symbols, labels - told, levels, n_symbols), kept)
 
 
 def quantiles_by_symbol(
@@ -26,3 +68,18 @@ def all_labels(window: TrainingWindow) -> tuple[IntArray, FloatArray]:
     """Symbols ``(n,)`` and labels ``(n, n_horizons)`` of the learning and validation part together."""
     symbols = np.concatenate([window.learn.symbols, window.validation.symbols])
     return symbols, np.concatenate([window.learn_labels, window.validation_labels])
+
+
+def in_equal_parts(answer: Callable[[FloatArray], FloatArray], inputs: FloatArray) -> FloatArray:
+    """Ask for `ROWS` rows at a time, the last part filled up with its last row.
+
+    So what is said about a row does not depend on how many were asked.
+    """
+    if not len(inputs):
+        return answer(np.zeros((ROWS, *inputs.shape[1:])))[:0]
+    told = []
+    for start in range(0, len(inputs), ROWS):
+        part = inputs[start : start + ROWS]
+        filled = part[np.minimum(np.arange(ROWS), len(part) - 1)]
+        told.append(answer(filled)[: len(part)])
+    return np.concatenate(told)

@@ -36,3 +36,10 @@ def usable_spread(values: FloatArray) -> FloatArray:
     """Give the standard deviation of each column; 1.0 where it is zero, so that dividing is harmless."""
     spread = values.std(axis=0)
     return np.where(spread > 1e-12, spread, 1.0)
+
+
+def scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
+    """Lay the standard scores of every window in one row ``(n_windows, lookback * n_features)``."""
+    flat = windows.flat()
+    bar_by_bar = flat.reshape(len(windows), windows.lookback, windows.features.shape[2])
+    return scaler.apply(bar_by_bar).reshape(flat.shape)

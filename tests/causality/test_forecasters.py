@@ -14,6 +14,7 @@ from quantlab.forecasting.networks.cnn1d import CNN1D
 from quantlab.forecasting.panel import Panel
 from quantlab.forecasting.walk_forward import walk_forward
 from tests.naive import forecasting as naive
+from tests.unit.forecasting.networks import NETWORKS, small
 
 N_BARS = 260
 FOLDS = WalkForward(train=90, test=40)
@@ -43,6 +44,7 @@ RECIPES = {
         schedule="plateau",
     ),
 }
+FURTHER = {kind.__name__: small(kind, horizon=3, features=READ) for kind in NETWORKS if kind is not CNN1D}
 MOMENTS = np.random.default_rng(20).choice(np.arange(100, N_BARS - 2), size=20, replace=False).tolist()
 
 
@@ -73,6 +75,20 @@ def test_another_future_leaves_every_earlier_forecast_alone(name, arrays):
             after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}"
         )
         if name != "naive" and moment < N_BARS - 15:
+            assert not np.array_equal(after[moment + 1 :], before[moment + 1 :], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", FURTHER)
+@pytest.mark.parametrize("moments", [MOMENTS[:2], pytest.param(MOMENTS[2:], marks=pytest.mark.slow)])
+def test_another_future_leaves_every_earlier_forecast_of_a_network_alone(name, moments, arrays):
+    before = made_from(FURTHER[name], arrays)
+    assert np.isfinite(before).any()
+    for moment in moments:
+        after = made_from(FURTHER[name], naive.other_future(arrays, moment, seed=moment))
+        np.testing.assert_array_equal(
+            after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}"
+        )
+        if moment < N_BARS - 15:
             assert not np.array_equal(after[moment + 1 :], before[moment + 1 :], equal_nan=True)
 
 

@@ -26,6 +26,28 @@ def test_the_ridge_is_scored_beside_the_naive_forecast(quantlab):
     assert "naive" in answer.out
 
 
+@pytest.mark.parametrize(
+    ("name", "recipe"),
+    [
+        ("drift", "DriftForecaster(horizon=1)"),
+        ("volatility", "HistoricalVolatilityForecaster(horizon=1, lookback=8)"),
+        ("lstm", "LSTM(horizon=1, lookback=8)"),
+    ],
+)
+def test_a_built_in_is_called_by_its_name(quantlab, name, recipe):
+    lookback = () if name == "drift" else ("--lookback", "8")
+    answer = quantlab("forecast", name, "walk.csv", *SMALL, *lookback)
+    assert (answer.code, answer.err) == (0, "")
+    assert recipe in answer.out
+
+
+def test_help_names_every_built_in(quantlab):
+    from quantlab.cli.forecaster import BUILT_IN
+
+    words = set(quantlab("forecast", "--help").out.replace(",", " ").split())
+    assert set(BUILT_IN) <= words
+
+
 def test_json_has_every_score_and_its_origin(quantlab):
     record = quantlab(
         "forecast", "ridge", "walk.csv", "--horizon", "3", "--horizon", "1", "--lookback", "2", "--seed", "7",

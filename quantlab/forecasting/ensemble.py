@@ -1,0 +1,160 @@
+"""Several forecasters as one."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from quantlab.errors import ForecastError
+from quantlab.features.features import Feature
+from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.forecaster import Forecaster, State, TrainedForecaster
+from quantlab.forecasting.keys import recipe_key
+from quantlab.forecasting.windows import TrainingWindow, Windows
+from quantlab.typing import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EnsembleForecaster(Forecaster):
+    """The mean of its members' quantiles, level by level.
+
+    Members may read different features over different lookbacks; a forecast is made where the windows of all
+    are complete. Averaging quantiles rather than probabilities keeps the shape of agreeing members and never
+    crosses. Each member draws from a random stream of its own, so equal networks make an ensemble too.
+
+    Parameters
+    ----------
+    members
+        Two recipes or more.
+    horizon, levels
+        Put in place of the members' own; theirs unless given, in which case all must have the same.
+    lookback, features
+        The longest and all of the members'; they cannot be given.
+
+    Examples
+    --------
+    >>> EnsembleForecaster(members=(RidgeForecaster(horizon=5), NaiveForecaster(horizon=5)))
+    EnsembleForecaster(horizon=5, members=(RidgeForecaster(horizon=5), NaiveForecaster(horizon=5)))
+
+    References
+    ----------
+    K. C. Lichtendahl, Y. Grushka-Cockayne and R. L. Winkler (2013), "Is it better to average probabilities or
+    quantiles?", Management Science 59(7).
+    """
+
+    members: tuple[Forecaster, ...]
+    horizon: int | tuple[int, ...] = ()
+    levels: tuple[float, ...] = ()
+    lookback: int = field(init=False, default=1)
+    features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
+
+    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "members", self._checked())
+        told: dict[str, Any] = {
+            name: getattr(self, name) or self._agreed(name) for name in ("horizon", "levels")
+        }
+        put(self, "members", tuple(replace(each, **told) for each in self.members))
+        for name, value in told.items():
+            put(self, name, value)
+        read = dict.fromkeys(each for member in self.members for each in member.inputs)
+        put(self, "features", tuple(read))
+        put(self, "lookback", max(each.lookback for each in self.members))
+        super().__post_init__()
+
+    def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedEnsemble:
+        """Train every member on its part of `window`."""
+        streams = np.random.SeedSequence(seed).generate_state(len(self.members))
+        trained = []
+        for member, own in zip(self.members, streams, strict=True):
+            parts = replace(
+                window,
+                learn=self._read(member, window.learn),
+                validation=self._read(member, window.validation),
+            )
+            trained.append(member.train(parts, seed=int(own)))
+        return TrainedEnsemble(self, tuple(trained))
+
+    def restore(self, state: State) -> TrainedEnsemble:
+        """Make the trained forecaster whose `state` this is."""
+        trained = []
+        for number, member in enumerate(self.members):
+            mark = f"{number}/"
+            own = {name.removeprefix(mark): value for name, value in state.items() if name.startswith(mark)}
+            trained.append(member.restore(own))
+        return TrainedEnsemble(self, tuple(trained))
+
+    def baselines(self) -> tuple[Forecaster, ...]:
+        """Compare with the naive forecaster, and a line through the newest values of all features read."""
+        naive = NaiveForecaster(horizon=self.horizon, levels=self.levels)
+        if not self.features:
+            return (naive,)
+        return (naive, RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features))
+
+    def environment(self) -> dict[str, str]:
+        """Versions and hardware of all members, and their code."""
+        told = super().environment()
+        for number, each in enumerate(self.members):
+            told |= each.environment()
+            told[f"member {number}"] = recipe_key(each, 0) or uuid.uuid4().hex  # unreadable: never kept
+        return told
+
+    def __repr__(self) -> str:
+        levels = "" if self.levels == Forecaster.levels else f", levels={self.levels!r}"
+        return f"{type(self).__name__}(horizon={self.horizon!r}{levels}, members={self.members!r})"
+
+    def _checked(self) -> tuple[Forecaster, ...]:
+        given = self.members
+        good = isinstance(given, tuple | list) and len(given) > 1
+        if not good or not all(isinstance(each, Forecaster) for each in given):
+            raise ForecastError(
+                f"EnsembleForecaster(members={given!r}): give two forecasters or more, made by a call, such as "
+                "(CNN1D(horizon=5), RidgeForecaster(horizon=5))."
+            )
+        return tuple(given)
+
+    def _agreed(self, name: str) -> object:
+        """Return what all members have."""
+        found = {getattr(each, name) for each in self.members}
+        if len(found) > 1:
+            raise ForecastError(
+                f"EnsembleForecaster: members have {name} {', '.join(map(repr, sorted(found, key=repr)))}; "
+                f"give them the same, or {name}= to put one in place of theirs."
+            )
+        return found.pop()
+
+    def _read(self, member: Forecaster, windows: Windows) -> Windows:
+        """Cut the features and bars that `member` reads; the windows stay the same ones."""
+        columns = [self.inputs.index(each) for each in member.inputs]
+        features = np.ascontiguousarray(windows.features[:, :, columns])
+        return replace(windows, features=features, lookback=member.lookback)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedEnsemble:
+    """The trained members."""
+
+    recipe: EnsembleForecaster
+    trained: tuple[TrainedForecaster, ...]
+
+    def predict(self, windows: Windows) -> FloatArray:
+        """Average the members' quantiles ``(n_windows, n_horizons, n_levels)``."""
+        told = [
+            each.predict(self.recipe._read(member, windows))
+            for member, each in zip(self.recipe.members, self.trained, strict=True)
+        ]
+        mean: FloatArray = np.mean(told, axis=0)
+        return mean
+
+    def state(self) -> State:
+        """Give what every member learnt, its names led by its number."""
+        return {
+            f"{number}/{name}": value
+            for number, each in enumerate(self.trained)
+            for name, value in each.state().items()
+        }

@@ -1,0 +1,1 @@
+"""Pieces of networks, one concept a file. Every file imports torch at the top."""
