@@ -64,7 +64,7 @@ def learnable(fold: Fold, parts: tuple[range, ...], ends: IntArray) -> BoolArray
     learnt = np.zeros(ends.shape, dtype=bool)
     rows = np.arange(len(ends))[:, None]
     tested = ends[fold.test.start : fold.test.stop]
-    tested_through = np.where(tested < len(ends), tested, -1).max(axis=0)
+    tested_through = np.where(tested < len(ends), tested, -1).max(axis=0, initial=-1)
     for part in parts:
         here = slice(part.start, part.stop)
         learnt[here] = ends[here] <= fold.limit(part)
