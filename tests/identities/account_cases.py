@@ -21,11 +21,12 @@ any_costs = st.builds(
 
 
 def holding_fields(seed, n_bars, n_symbols):
-    """What bars may say beside prices: payouts, rates and units of lenders, and quoted spreads."""
+    """What bars may say beside prices: payouts, funding, rates and units of lenders, and quoted spreads."""
     rng = np.random.default_rng(seed)
     shape = n_bars, n_symbols
     return {
         "dividend": np.where(rng.random(shape) < 0.3, rng.choice([0.25, 1.5, np.nan], shape), 0.0),
+        "funding": np.where(rng.random(shape) < 0.3, rng.choice([0.01, -0.02, np.nan], shape), 0.0),
         "lending": rng.choice([0.0, 0.05, 0.5], shape),
         "free": rng.choice([0.0, 3.0, 20.0, 1_000.0], shape),
         "quoted": rng.choice([-0.1, 0.0, 0.02, np.nan], shape),
@@ -47,6 +48,8 @@ def accounts(draw, bars):
         chosen["shortable"] = draw(st.sampled_from([0.0, 3.0, "free"]))
     if draw(rare):
         chosen["payout"] = "dividend"
+    if draw(rare):
+        chosen["funding"] = "funding"
     if draw(rare):
         chosen["instruments"] = {bars.symbols[0]: ql.Instrument(multiplier=5.0, tick=0.25, lot=0.1)}
     return ql.Account(**chosen)

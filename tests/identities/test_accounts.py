@@ -138,6 +138,7 @@ def terms_of(account, bars):
         loan=account.loan_annual,
         borrow=borrow.tolist(),
         payout=account.payout and bars[account.payout].tolist(),
+        funding=account.funding and bars[account.funding].tolist(),
         days=(np.diff(bars.time_ns, prepend=bars.time_ns[0]) / 86_400e9).tolist(),
         steps=dict(enumerate(zip(*(step.tolist() for step in account.steps(bars.symbols)), strict=True))),
     )
@@ -234,7 +235,7 @@ def test_books_balance_through_everything_that_can_happen():
         met.update(must_balance(case, backtest(case)))
 
     balance_all()
-    assert {*NOT_GIVEN, "interest", "borrow", "payout", "ruined"} <= met.keys()
+    assert {*NOT_GIVEN, "interest", "borrow", "payout", "funding", "ruined"} <= met.keys()
 
 
 # What an account allows ----------------------------------------------------------------------------------------

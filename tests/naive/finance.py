@@ -17,6 +17,7 @@ class Terms:
     loan: float = 0.0
     borrow: list = None
     payout: list = None
+    funding: list = None
     days: list = None
     steps: dict = field(default_factory=dict)
 
@@ -56,6 +57,10 @@ def accrued(cash, position, mark, bar, terms):
             flows.append((bar, "borrow", symbol, -value * terms.borrow[bar][symbol] * years))
         if held and terms.payout and not math.isnan(terms.payout[bar][symbol]):
             flows.append((bar, "payout", symbol, held * terms.payout[bar][symbol]))
+        if held and terms.funding and not math.isnan(terms.funding[bar][symbol]):
+            flows.append(
+                (bar, "funding", symbol, -held * mark[symbol] * multiplier * terms.funding[bar][symbol])
+            )
     free = cash - shorts
     flows.append((bar, "interest", None, free * (terms.interest if free > 0 else terms.loan) * years))
     return [flow for flow in flows if flow[3]]

@@ -118,7 +118,9 @@ def dense_order_case(seed, n_bars, n_symbols):
         )
     chosen = {
         "costs": ql.Costs(commission=0.0005, slippage=0.0002, spread="quoted"),
-        "account": ql.Account(leverage=2.0, maintenance=0.4, payout="dividend", borrow_annual="lending"),
+        "account": ql.Account(
+            leverage=2.0, maintenance=0.4, payout="dividend", funding="funding", borrow_annual="lending"
+        ),
         "execution": (
             ql.Execution(),
             ql.Execution(fill="same_close"),
