@@ -178,7 +178,13 @@ def test_a_portfolio_of_one_netted_is_the_strategy(case):
     near = {"rel": 1e-9, "abs": 1e-9 * alone.initial_cash}
     assert netted.equity.to_numpy() == pytest.approx(alone.equity.to_numpy(), **near)
     assert netted.cash.to_numpy() == pytest.approx(alone.cash.to_numpy(), **near)
-    assert netted.trades["profit"].tolist() == pytest.approx(alone.trades["profit"].tolist(), **near)
+    own, pooled = alone.trades["profit"], netted.trades["profit"]
+    assert pooled.sum() == pytest.approx(own.sum(), **near)
+    costs = case.terms["costs"]
+    if not (
+        costs.impact or costs.volume_slippage
+    ):  # a flip in one group closes and opens at its average price
+        assert pooled.tolist() == pytest.approx(own.tolist(), **near)
 
 
 def market():
