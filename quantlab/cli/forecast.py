@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from quantlab.cli import options
 from quantlab.cli.output import prints_kept_away, say, strict_json
 
-RECIPE = "Forecaster and folds"
-
 
 def forecast(
-    forecaster: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORECASTER",
-            help="naive, drift, ewma, volatility, ridge, trees, cnn1d, mlp, lstm, gru, tcn, dlinear, nlinear, "
-            "nhits, patchtst, tsmixer, transformer, or file.py:name of a forecaster.",
-            show_default=False,
-        ),
-    ],
+    forecaster: options.ForecasterSpec,
     bars: options.Source,
     horizon: Annotated[
         list[int],
         typer.Option(
             metavar="N",
             help="Bars ahead; several times for several horizons.",
-            rich_help_panel=RECIPE,
+            rich_help_panel=options.FOLDS,
             show_default=False,
         ),
     ] = [],  # noqa: B006 (typer copies it)
     lookback: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars that it reads, ending now.", rich_help_panel=RECIPE)
+        int | None,
+        typer.Option(metavar="N", help="Bars that it reads, ending now.", rich_help_panel=options.FOLDS),
     ] = None,
-    train: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars of a training block.", rich_help_panel=RECIPE)
-    ] = None,
-    test: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars of a test block.", rich_help_panel=RECIPE)
-    ] = None,
+    train: options.TrainBars = None,
+    test: options.TestBars = None,
     seed: options.Seed = 0,
     symbols: options.Symbols = None,
     start: options.First = None,
@@ -63,9 +50,11 @@ def forecast(
     from quantlab.forecasting.walk_forward import walk_forward
 
     with prints_kept_away(json):
-        recipe = load_forecaster(forecaster, _given(horizon=_one_or_several(horizon), lookback=lookback))
+        recipe = load_forecaster(
+            forecaster, options.given(horizon=_one_or_several(horizon), lookback=lookback)
+        )
         panel = options.bars_of(bars, symbols, tz, calendar, stamp, start, end)
-        table = walk_forward(recipe, panel, WalkForward(**_given(train=train, test=test)), seed=seed)
+        table = walk_forward(recipe, panel, WalkForward(**options.given(train=train, test=test)), seed=seed)
         scores = table.scores(panel)
     if json:
         rows = scores.frame.reset_index().to_dict("records")
@@ -76,11 +65,6 @@ def forecast(
     if save is not None:
         table.save(save)
         say(f"saved: {save}")
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    """Return the options that were given; the others keep the default that the library has for them."""
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _one_or_several(horizons: list[int]) -> int | tuple[int, ...] | None:

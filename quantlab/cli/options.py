@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 BARS = "Bars"
 MONEY = "Money and execution"
+FOLDS = "Forecaster and folds"
 OUTPUT = "Output"
 
 StrategySpec = Annotated[
@@ -27,6 +28,21 @@ Source = Annotated[
         help="sample:NAME, a CSV or Parquet file, a folder of them, or a URL.",
         show_default=False,
     ),
+]
+ForecasterSpec = Annotated[
+    str,
+    typer.Argument(
+        metavar="FORECASTER",
+        help="naive, drift, ewma, volatility, ridge, trees, cnn1d, mlp, lstm, gru, tcn, dlinear, nlinear, "
+        "nhits, patchtst, tsmixer, transformer, or file.py:name of a forecaster.",
+        show_default=False,
+    ),
+]
+TrainBars = Annotated[
+    int | None, typer.Option("--train", metavar="N", help="Bars of a training block.", rich_help_panel=FOLDS)
+]
+TestBars = Annotated[
+    int | None, typer.Option("--test", metavar="N", help="Bars of a test block.", rich_help_panel=FOLDS)
 ]
 Params = Annotated[
     list[str],
@@ -96,6 +112,11 @@ Json = Annotated[
     bool,
     typer.Option("--json", help="Print JSON instead of text; undefined is null.", rich_help_panel=OUTPUT),
 ]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Return the options that were given; the others keep the default that the library has for them."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def bars_of(

@@ -16,18 +16,10 @@ if TYPE_CHECKING:
     from quantlab.forecasting.tuned import Tuning
 
 SEARCH = "Search"
-RECIPE = "Forecaster and inner folds"
 
 
 def tune(
-    forecaster: Annotated[
-        str,
-        typer.Argument(
-            metavar="FORECASTER",
-            help="ridge, cnn1d, or file.py:name of a forecaster.",
-            show_default=False,
-        ),
-    ],
+    forecaster: options.ForecasterSpec,
     bars: options.Source,
     over: Annotated[
         list[str],
@@ -56,14 +48,10 @@ def tune(
         ),
     ] = None,
     horizon: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars ahead.", rich_help_panel=RECIPE)
+        int | None, typer.Option(metavar="N", help="Bars ahead.", rich_help_panel=options.FOLDS)
     ] = None,
-    train: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars of a training block.", rich_help_panel=RECIPE)
-    ] = None,
-    test: Annotated[
-        int | None, typer.Option(metavar="N", help="Bars of a test block.", rich_help_panel=RECIPE)
-    ] = None,
+    train: options.TrainBars = None,
+    test: options.TestBars = None,
     seed: options.Seed = 0,
     symbols: options.Symbols = None,
     start: options.First = None,
@@ -79,17 +67,14 @@ def tune(
     from quantlab.forecasting.tuning import tune
 
     with prints_kept_away(json):
-        recipe = load_forecaster(forecaster, {} if horizon is None else {"horizon": horizon})
-        blocks: dict[str, Any] = {
-            name: value for name, value in (("train", train), ("test", test)) if value is not None
-        }
+        recipe = load_forecaster(forecaster, options.given(horizon=horizon))
         tuning = tune(
             recipe,
             options.bars_of(bars, symbols, tz, calendar, stamp, start, end),
             over=_space(over),
             sampler=sampler,
             trials=trials,
-            folds=WalkForward(**blocks),
+            folds=WalkForward(**options.given(train=train, test=test)),
             by=by,
             path=path,
             seed=seed,

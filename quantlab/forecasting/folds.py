@@ -199,3 +199,11 @@ class WalkForward(Folds):
                 f"{self}: {self.train} training bars less {judged} for validation and a purge of "
                 f"{self.gap(horizon)} leave none to learn from; give a larger train= or smaller validation=."
             )
+
+
+def must_be_folds(given: object) -> None:
+    """Refuse what says nothing of how bars are cut; None passes."""
+    if given is not None and not isinstance(given, Folds):
+        raise ForecastError(
+            f"folds={given!r}: give folds made by a call, such as WalkForward(train=1008, test=252)."
+        )

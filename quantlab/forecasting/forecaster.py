@@ -170,6 +170,14 @@ class Forecaster(ABC):
         return each.name == "horizon" or bool(getattr(self, each.name) != default)
 
 
+def must_be_forecaster(verb: str, given: object) -> None:
+    """Refuse what is no forecaster, in the name of the function it was given to."""
+    if not isinstance(given, Forecaster):
+        raise ForecastError(
+            f"{verb}({given!r}, …): give a forecaster made by a call, such as CNN1D(horizon=5)."
+        )
+
+
 def _declared(given: Feature | str | tuple[str, int]) -> Feature:
     if isinstance(given, Feature):
         return given

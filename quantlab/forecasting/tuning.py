@@ -15,8 +15,8 @@ from quantlab.errors import ForecastError
 from quantlab.features.labels import forward_return
 from quantlab.forecasting.checks import one_of, whole
 from quantlab.forecasting.fold_forecast import forecast_fold
-from quantlab.forecasting.folds import Fold, Folds, WalkForward
-from quantlab.forecasting.forecaster import Choice, Forecaster
+from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
+from quantlab.forecasting.forecaster import Choice, Forecaster, must_be_forecaster
 from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, pinball, pooled
 from quantlab.forecasting.keys import recipe_key
 from quantlab.forecasting.panel import Panel
@@ -100,14 +100,8 @@ def tune(
     """
     one_of("tune", "sampler", sampler, SAMPLERS)
     one_of("tune", "by", by, tuple(MAXIMISED))
-    if not isinstance(forecaster, Forecaster):
-        raise ForecastError(
-            f"tune({forecaster!r}, …): give a forecaster made by a call, such as CNN1D(horizon=5)."
-        )
-    if folds is not None and not isinstance(folds, Folds):
-        raise ForecastError(
-            f"folds={folds!r}: give folds made by a call, such as WalkForward(train=504, test=126)."
-        )
+    must_be_forecaster("tune", forecaster)
+    must_be_folds(folds)
     space = space_of(forecaster, over)
     asked = _n_asked(space, sampler, trials)
     chosen = folds or WalkForward()

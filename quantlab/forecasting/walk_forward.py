@@ -17,10 +17,10 @@ from quantlab.forecasting.checks import whole
 from quantlab.forecasting.fold_audit import refuse_overlap
 from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
 from quantlab.forecasting.fold_weights import FoldWeights
-from quantlab.forecasting.folds import Fold, Folds, WalkForward
+from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
 from quantlab.forecasting.forecast import Forecasts
 from quantlab.forecasting.forecast_table import NEVER, ForecastTable
-from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.forecaster import Forecaster, must_be_forecaster
 from quantlab.forecasting.hindsight import HindsightForecasts
 from quantlab.forecasting.keys import key_of, recipe_key
 from quantlab.forecasting.panel import Panel
@@ -96,14 +96,8 @@ def walk_forward(
     ForecastError
         Too few bars, a feature without values, or no fold with anything to learn from.
     """
-    if not isinstance(forecaster, Forecaster):
-        raise ForecastError(
-            f"walk_forward({forecaster!r}, …): give a forecaster made by a call, such as CNN1D(horizon=5)."
-        )
-    if folds is not None and not isinstance(folds, Folds):
-        raise ForecastError(
-            f"folds={folds!r}: give folds made by a call, such as WalkForward(train=1008, test=252)."
-        )
+    must_be_forecaster("walk_forward", forecaster)
+    must_be_folds(folds)
     whole("walk_forward", "seed", seed, 0)
     chosen, kept = folds or WalkForward(), open_store(store)
     recipes = forecaster.baselines() if baselines else ()

@@ -12,7 +12,17 @@ import quantlab as ql
 from quantlab.market.endings import Ending
 from tests.identities import cases
 from tests.identities.account_cases import accounts, any_costs, holding_fields
-from tests.identities.test_orders import FIELDS, MONEY, NO_COSTS, PRICES, caller, changed, runs, script_of
+from tests.identities.test_orders import (
+    FIELDS,
+    MONEY,
+    NO_COSTS,
+    PRICES,
+    both_sequences,
+    caller,
+    changed,
+    runs,
+    script_of,
+)
 from tests.naive import engine as naive
 from tests.naive import finance
 
@@ -372,19 +382,7 @@ def test_other_units_change_returns_by_rounding_alone(case, units):
 @given(account_runs(costs=st.just(ql.Costs(commission=0.001, slippage=0.001)), changes=False), st.randoms())
 def test_the_order_of_symbols_moves_nothing(case, random):
     bars = case["bars"]
-    names = list(bars.symbols)
-    random.shuffle(names)
-    shuffled = bars.select(names)
-
-    def renamed(call):
-        name, symbol, *rest = call
-        return call if name == "one_cancels_other" else (name, shuffled.index(bars.symbols[symbol]), *rest)
-
-    def by_symbol(done):  # a group of calls is of one symbol; those of a symbol keep their sequence
-        return {bar: sorted(groups, key=lambda calls: calls[0][1]) for bar, groups in done.items()}
-
-    ours = backtest(case, deeds=by_symbol(case["deeds"]))
-    theirs = backtest(case, bars=shuffled, deeds=by_symbol(changed(case["deeds"], renamed)))
+    ours, theirs = both_sequences(backtest, case, random)
     near = {"rel": 1e-12, "abs": 1e-12 * size_of_money(case, ours)}
     assert theirs.equity.to_numpy() == pytest.approx(ours.equity.to_numpy(), **near)
     assert theirs.cash.to_numpy() == pytest.approx(ours.cash.to_numpy(), **near)

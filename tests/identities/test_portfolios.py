@@ -1,8 +1,5 @@
 """The laws of portfolios, on drawn bars, orders and accounts of every kind, and on real markets."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +13,10 @@ from strategies.sma_cross import SmaCross
 from tests.parity.drawn import cases
 from tests.parity.engines import assert_same
 from tests.parity.scripted import ByFeature, ByPast
+from tests.real_market import FOLDER, without_survivorship
 
 BOOKS = ("separate", "netted")
 TABLES = ("orders", "fills", "flows", "trades", "positions", "marks")
-FOLDER = Path(os.environ.get("QUANTLAB_TEST_DATA", "/nowhere"))
 
 actors = st.builds(
     lambda kind, scale, shy: kind(scale=scale, shy=shy),
@@ -181,27 +178,14 @@ def test_a_portfolio_of_one_netted_is_the_strategy(case):
     own, pooled = alone.trades["profit"], netted.trades["profit"]
     assert pooled.sum() == pytest.approx(own.sum(), **near)
     costs = case.terms["costs"]
-    if not (
-        costs.impact or costs.volume_slippage
-    ):  # a flip in one group closes and opens at its average price
+    # A flip in one group closes and opens at its average price.
+    if not (costs.impact or costs.volume_slippage):
         assert pooled.tolist() == pytest.approx(own.tolist(), **near)
-
-
-def market():
-    """Every 50th symbol of a survivorship-free market; who left early lost 30% on leaving."""
-    universe = pd.read_csv(FOLDER / "universe_us_pit.csv", keep_default_na=False)[::50]
-    left = universe[universe["last"] < universe["last"].max()]
-    return ql.read_bars(
-        FOLDER / "daily_us_pit.parquet",
-        symbols=list(universe["symbol"]),
-        calendar="XNYS",
-        ends={symbol: (last, -0.3) for symbol, last in zip(left["symbol"], left["last"], strict=True)},
-    )
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="QUANTLAB_TEST_DATA names no folder")
 def test_a_market_without_survivorship():
-    bars = market()
+    bars = without_survivorship(50)
     strategies = {"momentum": MomentumRank(lookback=60, keep=10), "reversal": MeanReversion(entry=1.5)}
     terms = {
         "costs": ql.Costs(commission=0.001, slippage=0.0005),

@@ -1,8 +1,5 @@
 """Files that real vendors made, through both engines: delistings, gaps, extended hours, prices below zero."""
 
-import os
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -12,23 +9,15 @@ from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.sma_cross import SmaCross
 from tests.parity.engines import COSTS, both
+from tests.real_market import FOLDER, without_survivorship
 
-FOLDER = Path(os.environ.get("QUANTLAB_TEST_DATA", "/nowhere"))
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="QUANTLAB_TEST_DATA names no folder")
 FILLS = ["next_open", "same_close"]
 
 
 @pytest.fixture(scope="module")
 def market():
-    """Every 25th symbol of a survivorship-free market; who left early lost 30% on leaving."""
-    universe = pd.read_csv(FOLDER / "universe_us_pit.csv", keep_default_na=False)[::25]
-    left = universe[universe["last"] < universe["last"].max()]
-    return ql.read_bars(
-        FOLDER / "daily_us_pit.parquet",
-        symbols=list(universe["symbol"]),
-        calendar="XNYS",
-        ends={symbol: (last, -0.3) for symbol, last in zip(left["symbol"], left["last"], strict=True)},
-    )
+    return without_survivorship(25)
 
 
 @pytest.mark.parametrize("fill", FILLS)
