@@ -78,7 +78,11 @@ _HOME = {
     "walk_forward": "quantlab.forecasting.walk_forward",
 }
 
-_MODULES = {"losses": "quantlab.forecasting.losses", "sizing": "quantlab.trading.sizing"}
+_MODULES = {
+    "losses": "quantlab.forecasting.losses",
+    "sizing": "quantlab.trading.sizing",
+    "targets": "quantlab.forecasting.targets",
+}
 
 __all__ = sorted([*_HOME, *_MODULES])
 
@@ -113,6 +117,7 @@ if TYPE_CHECKING:
     from quantlab.engine.strategy import Strategy as Strategy
     from quantlab.features.features import feature as feature
     from quantlab.forecasting import losses as losses
+    from quantlab.forecasting import targets as targets
     from quantlab.forecasting.averaging import Averaging as Averaging
     from quantlab.forecasting.baselines import NaiveForecaster as NaiveForecaster
     from quantlab.forecasting.baselines import RidgeForecaster as RidgeForecaster

@@ -15,7 +15,8 @@ PROMISED = {
     "Reject", "Result", "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep",
     "TCN", "TSMixer", "TrainedForecaster", "Transformer", "TreesForecaster", "Tuning", "WalkForward",
     "audit", "backtest", "check", "compare", "feature", "forecast", "losses", "param", "pretrain",
-    "read_bars", "report", "samples", "sizing", "state", "sweep", "tune", "walk_forward",
+    "read_bars", "report", "samples", "sizing", "state", "sweep", "targets", "tune",
+    "walk_forward",
 }  # fmt: skip
 
 NOW = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quantlab.forecasting.folds import WalkForward
     from quantlab.forecasting.forecast import Forecasts
     from quantlab.forecasting.store import ForecastStore
+    from quantlab.forecasting.targets import Target
 
 # Cells looked at together for the first decision: most warm-ups end in the first of such blocks.
 SEARCHED_CELLS = 1 << 14
@@ -108,14 +109,14 @@ def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource, *, te
         sources[name] = Source(name, computed[feature.key])
     tables = forecast_tables(strategy, outlooks, bars, origin)
     for name, table in tables.items():
-        sources[name] = forecast_source(name, table, outlooks[name].horizon)
+        sources[name] = forecast_source(name, table, outlooks[name].horizon, outlooks[name].level)
     return Inputs({name: sources[name] for name in declared}, tables, tuple(unchecked))
 
 
-def forecast_source(name: str, table: Forecasts, horizon: int | None) -> Source:
-    """Return what `now` serves of a forecast table: its median, and each of its levels."""
+def forecast_source(name: str, table: Forecasts, horizon: int | None, level: float = 0.5) -> Source:
+    """Return what `now` serves of a forecast table: the declared level, by default the median, and each of them."""
     levels = {level: table.quantile(level, horizon) for level in table.levels}
-    return Source(name, table.median(horizon), levels)
+    return Source(name, table.quantile(level, horizon), levels)
 
 
 def forecast_tables(
@@ -127,7 +128,7 @@ def forecast_tables(
     tables = {}
     for name, outlook in outlooks.items():
         if name in given:
-            tables[name] = _aligned(name, given[name], bars)
+            tables[name] = _aligned(name, given[name], bars, outlook.forecaster.spoken)
             continue
         if outlook.forecaster not in made:
             from quantlab.forecasting.walk_forward import walk_forward  # torch, skfolio
@@ -145,13 +146,18 @@ def forecast_tables(
     return tables
 
 
-def _aligned(name: str, table: Forecasts, bars: Bars) -> Forecasts:
+def _aligned(name: str, table: Forecasts, bars: Bars, target: Target) -> Forecasts:
     from quantlab.forecasting.forecast import Forecasts
 
     if not isinstance(table, Forecasts):
         raise ForecastError(
             f"forecasts given for {name} are a {type(table).__name__}: a backtest reads Forecasts, which walk_forward "
             "makes over WalkForward folds. What cross-validation gives knows later bars and can only be scored."
+        )
+    if table.target != target:
+        raise ForecastError(
+            f"forecasts given for {name} are of {table.target!r}, but {name} is declared as a forecast of {target!r}; "
+            "make them with that target=."
         )
     aligned = table.align(bars)
     if not aligned.known.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from quantlab.typing import FloatArray
 
 FEWEST_BARS = 20  # below, the long-run variance of a loss is a guess
 NAN = float("nan")
+
+Losses = Callable[[FloatArray, FloatArray, tuple[float, ...]], FloatArray]
 
 
 class AccuracyTest(NamedTuple):
@@ -25,9 +28,14 @@ UNTESTED = AccuracyTest(NAN, NAN)
 
 
 def diebold_mariano(
-    values: FloatArray, rival: FloatArray, label: FloatArray, levels: tuple[float, ...], horizon: int
+    values: FloatArray,
+    rival: FloatArray,
+    label: FloatArray,
+    levels: tuple[float, ...],
+    horizon: int,
+    loss: Losses = quantile_losses,
 ) -> AccuracyTest:
-    """Test equal accuracy of two forecasts by their quantile losses; two-sided.
+    """Test equal accuracy of two forecasts by their quantile losses, or by another `loss`; two-sided.
 
     d_t = mean loss of `rival` at bar t − mean loss of `values` at bar t, over symbols and levels, and
     DM = mean(d)/√(long-run variance/T): Diebold and Mariano (1995), Newey–West (1987) with `hac_lags`. Times
@@ -42,14 +50,16 @@ def diebold_mariano(
         What came ``(n_bars, n_symbols)``.
     levels, horizon
         Quantile levels, and bars that a label spans.
+    loss
+        From `values`, `label` and `levels` to losses of the shape of `values`.
 
     Returns
     -------
     NaN with fewer than 20 bars, or where the losses never differ.
     """
-    losses = [quantile_losses(each, label, levels) for each in (values, rival)]
+    losses = [loss(each, label, levels) for each in (values, rival)]
     both = np.isfinite(losses[0]) & np.isfinite(losses[1])
-    mine, theirs = (bar_means(np.where(both, loss, NAN)) for loss in losses)
+    mine, theirs = (bar_means(np.where(both, each, NAN)) for each in losses)
     if len(mine) < max(FEWEST_BARS, 2 * horizon) or not _varies(theirs - mine):
         return UNTESTED
     from statsmodels.tsa.stattools import diebold_mariano_test  # takes seconds to import
@@ -59,7 +69,7 @@ def diebold_mariano(
         theirs,
         mine,
         lags=hac_lags(len(mine), horizon),
-        criterion=lambda _, loss: loss,
+        criterion=lambda _, each: each,
         harvey_adj=True,
         horizon=horizon,
     )

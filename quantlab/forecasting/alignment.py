@@ -40,6 +40,7 @@ def align(table: Table, bars: Bars) -> Table:
         levels=table.levels,
         trained_through=trained_through,
         as_of=as_of,
+        target=table.target,
         name=table.name,
         beside={name: align(other, bars) for name, other in table.beside.items()},
         provenance=table.provenance,

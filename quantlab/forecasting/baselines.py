@@ -10,8 +10,9 @@ import numpy as np
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import between
 from quantlab.forecasting.forecaster import Forecaster, State
-from quantlab.forecasting.residuals import all_labels, quantiles_by_symbol
+from quantlab.forecasting.residuals import all_labels, summary_by_symbol
 from quantlab.forecasting.scaling import Scaler, scaled_flat, usable_spread
+from quantlab.forecasting.targets import Return
 from quantlab.forecasting.versions import version_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
@@ -19,12 +20,13 @@ from quantlab.typing import FloatArray
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NaiveForecaster(Forecaster):
-    """No change: the median is 0.0, the other levels are how far training labels lay from their median.
+    """No change: what the training block said, at every bar.
 
-    Level q of a symbol and horizon is Q(q) − Q(0.5) of that symbol's labels in the training block (learning
-    and validation part), Q the empirical quantile with linear interpolation; a symbol with fewer than 30
-    labels gets the quantiles of all symbols pooled. It reads no features. Its median never varies, so it has
-    no correlation.
+    Level q of a symbol and horizon is Q(q) − Q(0.5) of that symbol's returns in the training block (learning
+    and validation part), Q the empirical quantile with linear interpolation, so the median is 0.0. Of other
+    targets it is Q(q), or the mean where a mean is asked for: of an event, how often it happened. A symbol with
+    fewer than 30 labels gets those of all symbols pooled. It reads no features, and has no correlation, for it
+    never varies.
 
     Examples
     --------
@@ -39,8 +41,10 @@ class NaiveForecaster(Forecaster):
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedNaive:
         """Measure the spread of the labels; nothing is drawn, so `seed` changes nothing."""
         symbols, labels = all_labels(window)
-        quantiles = quantiles_by_symbol(symbols, labels, self.levels, window.learn.features.shape[0])
-        return TrainedNaive(quantiles - quantiles[:, :, [self.levels.index(0.5)]])
+        stated = summary_by_symbol(self, symbols, labels, window.learn.features.shape[0])
+        if self.spoken == Return():
+            stated = stated - stated[:, :, [self.levels.index(0.5)]]
+        return TrainedNaive(stated)
 
     def restore(self, state: State) -> TrainedNaive:
         """Make the trained forecaster whose `state` this is."""
@@ -69,7 +73,8 @@ class RidgeForecaster(Forecaster):
     Features are standardised inside the fold; with ``lookback=1`` it reads their newest values, with more all
     values of the window side by side. Level q is the line's value plus the empirical quantile q of the
     symbol's residuals over the training block (of all symbols' where it has fewer than 30), so the median is
-    corrected for their median. There is nothing to stop early: it learns from the validation part too.
+    corrected for their median (a mean for their mean). There is nothing to stop early: it learns from the
+    validation part too.
 
     Parameters
     ----------
@@ -110,9 +115,9 @@ class RidgeForecaster(Forecaster):
             line = Ridge(alpha=self.penalty * len(labels), solver="cholesky").fit(inputs, labels / spread)
         slopes = np.atleast_2d(line.coef_) * spread[:, None]
         intercept = np.atleast_1d(line.intercept_) * spread
-        residuals = labels - _line(inputs, slopes, intercept)
-        quantiles = quantiles_by_symbol(symbols, residuals, self.levels, window.learn.features.shape[0])
-        return TrainedRidge(scaler, slopes, intercept, quantiles)
+        left = labels - _line(inputs, slopes, intercept)
+        residuals = summary_by_symbol(self, symbols, left, window.learn.features.shape[0])
+        return TrainedRidge(scaler, slopes, intercept, residuals)
 
     def restore(self, state: State) -> TrainedRidge:
         """Make the trained forecaster whose `state` this is."""
@@ -121,7 +126,7 @@ class RidgeForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster."""
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
+        return (naive_beside(self),)
 
     def environment(self) -> dict[str, str]:
         """Versions that can change its numbers."""
@@ -162,3 +167,15 @@ def _line(inputs: FloatArray, slopes: FloatArray, intercept: FloatArray) -> Floa
     """Evaluate the line ``(n_windows, n_horizons)``; not by BLAS, whose bits depend on the number of rows."""
     line: FloatArray = np.einsum("wi,hi->wh", inputs, slopes, optimize=False) + intercept
     return line
+
+
+def naive_beside(recipe: Forecaster) -> NaiveForecaster:
+    """Make the naive forecaster that `recipe` has to beat."""
+    return NaiveForecaster(horizon=recipe.horizon, target=recipe.target, levels=recipe.levels)
+
+
+def line_beside(recipe: Forecaster) -> RidgeForecaster:
+    """Make the line through the newest values of what `recipe` reads."""
+    return RidgeForecaster(
+        horizon=recipe.horizon, target=recipe.target, levels=recipe.levels, features=recipe.features
+    )

@@ -1,10 +1,12 @@
-"""Whether quantiles hold the share of returns that they claim to."""
+"""Whether forecasts hold what they claim: quantiles their share of labels, probabilities their frequency."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from quantlab.typing import FloatArray
+
+TENTHS = 10
 
 
 def share_below(values: FloatArray, label: FloatArray) -> FloatArray:
@@ -38,3 +40,27 @@ def calibration_error(below: FloatArray, levels: tuple[float, ...]) -> float:
     share of returns. NaN where a share is.
     """
     return float(np.mean(np.abs(below - np.asarray(levels))))
+
+
+def reliability(forecast: FloatArray, label: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean forecast and mean label ``(10,)`` of each tenth of the cells, from the lowest forecasts to the highest.
+
+    Tenths of equal number, ties kept in the sequence of bars; cells with NaN in either are left out. NaN where there
+    are fewer than ten. Murphy and Winkler (1977) draw one over the other.
+    """
+    both = np.isfinite(forecast) & np.isfinite(label)
+    told, came = forecast[both], label[both]
+    if len(told) < TENTHS:
+        return np.full(TENTHS, np.nan), np.full(TENTHS, np.nan)
+    parts = np.array_split(np.argsort(told, kind="stable"), TENTHS)
+    means = [[values[part].mean() for part in parts] for values in (told, came)]
+    return np.array(means[0]), np.array(means[1])
+
+
+def reliability_error(forecast: FloatArray, label: FloatArray) -> float:
+    """Mean distance of mean forecast and mean label over the tenths of `reliability`; NaN where that is.
+
+    The expected calibration error of Naeini, Cooper and Hauskrecht (2015), with parts of equal number.
+    """
+    told, came = reliability(forecast, label)
+    return float(np.mean(np.abs(told - came)))

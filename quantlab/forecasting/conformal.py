@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantlab.errors import ForecastError
-from quantlab.features.labels import forward_return, label_end
+from quantlab.features.labels import label_end
 from quantlab.forecasting.checks import between, one_of, whole
 from quantlab.forecasting.forecast_table import ForecastTable
 from quantlab.market.bars import Bars
@@ -68,7 +68,7 @@ class _Ended:
     @cached_property
     def label(self) -> FloatArray:
         """What came ``(n_bars, n_symbols)``; NaN where there is no forecast."""
-        return np.where(self.table.known, forward_return(self.bars, self.horizon), np.nan)
+        return np.where(self.table.known, self.table.target.label(self.bars, self.horizon), np.nan)
 
     @cached_property
     def by_end(self) -> tuple[IntArray, IntArray, IntArray]:

@@ -18,20 +18,25 @@ class ForecastInput:
         The recipe; strategies that declare equal recipes share one walk-forward.
     horizon
         One of its horizons, in bars.
+    level
+        One of its quantile levels.
     """
 
     forecaster: Forecaster
     horizon: int
+    level: float = 0.5
 
     def __repr__(self) -> str:
-        several = len(self.forecaster.horizons) > 1
-        return f"forecast({self.forecaster!r}{f', horizon={self.horizon}' if several else ''})"
+        horizon = f", horizon={self.horizon}" if len(self.forecaster.horizons) > 1 else ""
+        level = f", level={self.level:g}" if self.level != 0.5 else ""
+        return f"forecast({self.forecaster!r}{horizon}{level})"
 
 
-def forecast(forecaster: Forecaster, *, horizon: int | None = None) -> ForecastInput:
+def forecast(forecaster: Forecaster, *, horizon: int | None = None, level: float = 0.5) -> ForecastInput:
     """Declare a forecaster as an input: ``outlook = ql.forecast(ql.CNN1D(horizon=5))``.
 
-    ``now[self.outlook]`` is then the median forecast return ``(n_symbols,)``, NaN where there is none.
+    ``now[self.outlook]`` is then the median forecast return ``(n_symbols,)``, NaN where there is none; or what the
+    recipe's ``target`` is, such as a volatility or the probability of a drawdown.
 
     Parameters
     ----------
@@ -39,11 +44,14 @@ def forecast(forecaster: Forecaster, *, horizon: int | None = None) -> ForecastI
         A recipe such as ``CNN1D()``.
     horizon
         Which of its horizons, in bars; may be left out where it has one.
+    level
+        Which of its quantile levels ``now[self.outlook]`` reads: 0.05 is a value at risk, the return that one
+        outcome in twenty falls below. All levels are ``now.quantile(self.outlook, level)``.
 
     Raises
     ------
     ForecastError
-        Something that is not a forecaster, or a horizon that it does not have.
+        Something that is not a forecaster, or a horizon or level that it does not have.
 
     Examples
     --------
@@ -62,4 +70,10 @@ def forecast(forecaster: Forecaster, *, horizon: int | None = None) -> ForecastI
         )
     if horizon is not None and horizon not in forecaster.horizons:
         raise ForecastError(f"{forecaster!r} has no horizon of {horizon!r} bars; it has {declared}.")
-    return ForecastInput(forecaster, forecaster.horizons[0] if horizon is None else horizon)
+    near = [each for each in forecaster.levels if abs(each - level) <= 1e-12]
+    if not near:
+        declared = ", ".join(f"{each:g}" for each in forecaster.levels)
+        raise ForecastError(
+            f"{forecaster!r} has no quantile level {level!r}. Declared: {declared}; add it to levels=."
+        )
+    return ForecastInput(forecaster, forecaster.horizons[0] if horizon is None else horizon, near[0])

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from quantlab.forecasting.baselines import NaiveForecaster, TrainedNaive
+from quantlab.forecasting.baselines import TrainedNaive, naive_beside
 from quantlab.forecasting.forecaster import Forecaster, State
-from quantlab.forecasting.residuals import ENOUGH, all_labels, quantiles_by_symbol
+from quantlab.forecasting.residuals import ENOUGH, all_labels, summary_by_symbol
 from quantlab.forecasting.windows import TrainingWindow
 
 
@@ -42,12 +42,12 @@ class DriftForecaster(Forecaster):
         """Average the labels; nothing is drawn, so `seed` changes nothing."""
         symbols, labels = all_labels(window)
         n_symbols = window.learn.features.shape[0]
-        quantiles = quantiles_by_symbol(symbols, labels, self.levels, n_symbols)
-        drift = np.empty(quantiles.shape[:2])
+        stated = summary_by_symbol(self, symbols, labels, n_symbols)
+        drift = np.empty(stated.shape[:2])
         for symbol in range(n_symbols):
             own = labels[symbols == symbol]
             drift[symbol] = (own if len(own) >= ENOUGH else labels).mean(axis=0)
-        return TrainedNaive(drift[:, :, None] + quantiles - quantiles[:, :, [self.levels.index(0.5)]])
+        return TrainedNaive(drift[:, :, None] + stated - stated[:, :, [self.levels.index(0.5)]])
 
     def restore(self, state: State) -> TrainedNaive:
         """Make the trained forecaster whose `state` this is."""
@@ -55,4 +55,4 @@ class DriftForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster."""
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
+        return (naive_beside(self),)

@@ -10,9 +10,10 @@ import numpy as np
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
-from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
-from quantlab.forecasting.forecaster import Forecaster, State, TrainedForecaster
+from quantlab.forecasting.baselines import line_beside, naive_beside
+from quantlab.forecasting.forecaster import MEAN, Forecaster, State, TrainedForecaster
 from quantlab.forecasting.keys import recipe_key
+from quantlab.forecasting.targets import Target
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
@@ -29,13 +30,14 @@ class EnsembleForecaster(Forecaster):
     ----------
     members
         Two recipes or more.
-    horizon, levels
+    horizon, target, levels
         Put in place of the members' own; theirs unless given, in which case all must have the same.
     lookback, features
         The longest and all of the members'; they cannot be given.
 
     Examples
     --------
+    >>> from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
     >>> EnsembleForecaster(members=(RidgeForecaster(horizon=5), NaiveForecaster(horizon=5)))
     EnsembleForecaster(horizon=5, members=(RidgeForecaster(horizon=5), NaiveForecaster(horizon=5)))
 
@@ -47,6 +49,7 @@ class EnsembleForecaster(Forecaster):
 
     members: tuple[Forecaster, ...]
     horizon: int | tuple[int, ...] = ()
+    target: Target | str = ""
     levels: tuple[float, ...] = ()
     lookback: int = field(init=False, default=1)
     features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
@@ -57,7 +60,7 @@ class EnsembleForecaster(Forecaster):
         put = object.__setattr__
         put(self, "members", self._checked())
         told: dict[str, Any] = {
-            name: getattr(self, name) or self._agreed(name) for name in ("horizon", "levels")
+            name: getattr(self, name) or self._agreed(name) for name in ("horizon", "target", "levels")
         }
         put(self, "members", tuple(replace(each, **told) for each in self.members))
         for name, value in told.items():
@@ -91,10 +94,7 @@ class EnsembleForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of all features read."""
-        naive = NaiveForecaster(horizon=self.horizon, levels=self.levels)
-        if not self.features:
-            return (naive,)
-        return (naive, RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features))
+        return (naive_beside(self), line_beside(self)) if self.features else (naive_beside(self),)
 
     def environment(self) -> dict[str, str]:
         """Versions and hardware of all members, and their code."""
@@ -105,8 +105,9 @@ class EnsembleForecaster(Forecaster):
         return told
 
     def __repr__(self) -> str:
-        levels = "" if self.levels == Forecaster.levels else f", levels={self.levels!r}"
-        return f"{type(self).__name__}(horizon={self.horizon!r}{levels}, members={self.members!r})"
+        target = "" if self.target == Forecaster.target else f", target={self.target!r}"
+        levels = "" if self.levels in (Forecaster.levels, MEAN) else f", levels={self.levels!r}"
+        return f"{type(self).__name__}(horizon={self.horizon!r}{target}{levels}, members={self.members!r})"
 
     def _checked(self) -> tuple[Forecaster, ...]:
         given = self.members

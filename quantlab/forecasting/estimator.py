@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from quantlab.errors import ForecastError
-from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.baselines import line_beside, naive_beside
 from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.residuals import TrainedPoint, all_labels, around, in_equal_parts
 from quantlab.forecasting.scaling import Scaler, scaled_flat, usable_spread
@@ -74,7 +74,7 @@ class SklearnForecaster(Forecaster):
             "labels": labels,
             "seed": np.array(seed % 2**32, dtype=np.int64),
         }
-        return around(self._taught(taught), window, self.levels, taught)
+        return around(self._taught(taught), window, self, taught)
 
     def restore(self, state: State) -> TrainedPoint:
         """Teach it again what it was taught."""
@@ -83,8 +83,7 @@ class SklearnForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of the same features."""
-        line = RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features)
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels), line)
+        return (naive_beside(self), line_beside(self))
 
     def environment(self) -> dict[str, str]:
         """Versions that can change its numbers, and the hash of the regressor's parameters."""

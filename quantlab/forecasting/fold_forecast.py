@@ -87,5 +87,6 @@ def _predicted(forecaster: Forecaster, ready: TrainedForecaster, windows: Window
     n_symbols, n_rows, _ = windows.features.shape
     values = np.full((len(fold.test), n_symbols, len(forecaster.horizons), len(forecaster.levels)), np.nan)
     if len(windows):
-        values[windows.rows - (n_rows - len(fold.test)), windows.symbols] = ready.predict(windows)
+        told = np.clip(ready.predict(windows), forecaster.spoken.low, forecaster.spoken.high)
+        values[windows.rows - (n_rows - len(fold.test)), windows.symbols] = told
     return values

@@ -1,4 +1,4 @@
-"""The forecast table: quantiles of returns per bar, symbol and horizon, each with its date of birth."""
+"""The forecast table: quantiles of a target per bar, symbol and horizon, each with its date of birth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from quantlab.forecasting.forecast_table import NEVER, ForecastTable
 from quantlab.forecasting.table_checks import check_birth
+from quantlab.forecasting.targets import Target, target_of
 from quantlab.market.bars import Bars
 
 __all__ = ["NEVER", "Forecasts"]
@@ -17,7 +18,7 @@ __all__ = ["NEVER", "Forecasts"]
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Forecasts(ForecastTable):
-    """Quantiles of the simple return over each horizon, one row a bar, built at that bar's close.
+    """Quantiles of a target, by default the return, over each horizon; one row a bar, built at that bar's close.
 
     A table that was trained on anything later than what it speaks at cannot be built.
 
@@ -25,7 +26,7 @@ class Forecasts(ForecastTable):
     ----------
     values
         Quantile forecasts ``(n_bars, n_symbols, n_horizons, n_levels)``, fractions; NaN where there is no
-        forecast.
+        forecast. Of a probability or an expected value one number, at level 0.5.
     time, time_ns
         Stamps of the rows as `Bars` shows them, and their closes in nanoseconds UTC ``(n_bars,)``.
     symbols, horizons, levels
@@ -35,6 +36,8 @@ class Forecasts(ForecastTable):
         calibration, in nanoseconds UTC ``(n_bars,)``.
     as_of
         When each row became known, in nanoseconds UTC ``(n_bars,)``; never after its own close.
+    target
+        What they are forecasts of.
     name
         What made it, as the code that makes it.
     beside
@@ -61,6 +64,7 @@ class Forecasts(ForecastTable):
         trained_through: Any,
         as_of: Any = None,
         horizon: int = 1,
+        target: Target | str = "return",
         name: str = "from_frame",
     ) -> Forecasts:
         """Take in forecasts made elsewhere: rows by time, columns by symbol, the median forecast.
@@ -74,6 +78,8 @@ class Forecasts(ForecastTable):
             Last time that anything behind the forecasts was fitted to: one for all rows, or one a row.
         as_of
             When each row became known; its own time unless given.
+        horizon, target
+            What they are forecasts of: the return over one bar unless given.
 
         Raises
         ------
@@ -82,7 +88,13 @@ class Forecasts(ForecastTable):
         """
         from quantlab.forecasting.alignment import read_frame
 
-        return cls(**read_frame(frame, trained_through, as_of), horizons=(horizon,), levels=(0.5,), name=name)
+        return cls(
+            **read_frame(frame, trained_through, as_of),
+            horizons=(horizon,),
+            levels=(0.5,),
+            target=target_of(target),
+            name=name,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the table and those beside it to one ``.npz`` file, whole or not at all; no pickle."""

@@ -1,4 +1,4 @@
-"""Quantiles of returns per bar, symbol and horizon: the axes, reading and judging that every such table has."""
+"""Quantiles of a target per bar, symbol and horizon: the axes, reading and judging that every such table has."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from quantlab.errors import ForecastError
 from quantlab.forecasting.table_checks import check_shapes, check_values
+from quantlab.forecasting.targets import Return, Target
 from quantlab.market.arrays import frozen_floats, frozen_ints
 from quantlab.market.bars import Bars
 from quantlab.typing import BoolArray, FloatArray, IntArray
@@ -26,11 +27,11 @@ NEVER = int(np.iinfo(np.int64).min)  # `trained_through` of a row without a fore
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ForecastTable:
-    """Quantiles of the simple return over each horizon, one row a bar; `Forecasts` is the kind that may be traded.
+    """Quantiles of a target over each horizon, one row a bar; `Forecasts` is the kind that may be traded.
 
     Parameters
     ----------
-    values, time, time_ns, symbols, horizons, levels, trained_through, as_of, name, beside, provenance
+    values, time, time_ns, symbols, horizons, levels, trained_through, as_of, target, name, beside, provenance
         As `Forecasts` describes them.
 
     Raises
@@ -47,6 +48,7 @@ class ForecastTable:
     levels: tuple[float, ...]
     trained_through: IntArray
     as_of: IntArray
+    target: Target = Return()  # noqa: RUF009 (frozen)
     name: str = "Forecasts"
     beside: Mapping[str, ForecastTable] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -127,7 +129,8 @@ class ForecastTable:
     def fingerprint(self) -> str:
         """Hash of the content: equal fingerprints, equal forecasts. Names and provenance do not count."""
         axes = json.dumps([self.symbols, self.horizons, [repr(level) for level in self.levels]])
-        digest = hashlib.blake2b(axes.encode(), digest_size=16)
+        other = "" if self.target == Return() else repr(self.target)
+        digest = hashlib.blake2b(axes.encode() + other.encode(), digest_size=16)
         for array in (self.values, self.time_ns, self.as_of, self.trained_through):
             digest.update(array.tobytes())
         return digest.hexdigest()
@@ -145,6 +148,7 @@ class ForecastTable:
                 f"  speaks        {first} to {last}",
                 f"  forecasts     {int(self.known.sum()):,} of {len(self.symbols)} symbols",
                 f"  horizons      {', '.join(map(str, self.horizons))} bars",
+                f"  target        {self.target!r}",
                 f"  levels        {', '.join(f'{level:g}' for level in self.levels)}",
                 f"  beside        {', '.join(self.beside) or 'nothing'}",
                 f"  fingerprint   {self.fingerprint}",

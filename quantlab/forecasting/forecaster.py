@@ -15,10 +15,12 @@ from quantlab.features.features import Feature, feature
 from quantlab.forecasting.checks import whole
 from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.table_checks import check_horizons, check_levels
+from quantlab.forecasting.targets import BY_NAME, Return, Target, target_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MEAN = (0.5,)  # the one place of a forecast that is an expected value
 SCALE_FREE = (
     feature("log_return", lookback=1),
     feature("log_return", lookback=5),
@@ -28,6 +30,8 @@ SCALE_FREE = (
     feature("zscore", lookback=20, of="volume"),
 )
 
+_RETURN = Return()
+
 State = Mapping[str, npt.NDArray[Any]]
 
 
@@ -35,7 +39,7 @@ class TrainedForecaster(Protocol):
     """A recipe after learning: the only thing that forecasts."""
 
     def predict(self, windows: Windows) -> FloatArray:
-        """Quantiles of the return ``(n_windows, n_horizons, n_levels)``, never crossing.
+        """Quantiles of the target ``(n_windows, n_horizons, n_levels)``, never crossing; a mean where it is one.
 
         What is said about a window depends on that window alone, however many are asked at once.
         """
@@ -69,10 +73,14 @@ class Forecaster(ABC):
     Parameters
     ----------
     horizon
-        Bars ahead that it speaks, from 1; a tuple for several. The return forecast runs from the next open to
-        the open `horizon` bars later.
+        Bars ahead that it speaks, from 1; a tuple for several. The span that is forecast runs from the next open
+        to the open `horizon` bars later.
+    target
+        What it speaks of, a name or a value of `quantlab.forecasting.targets`: ``"return"``, ``"volatility"``,
+        ``"direction"``, ``"drawdown"``, ``"triple_barrier"``.
     levels
-        Quantile levels, rising inside (0, 1), with 0.5 among them.
+        Quantile levels, rising inside (0, 1), with 0.5 among them; 0.5 alone for a target that is a probability or
+        an expected value, where the forecast is that number.
     lookback
         Bars of features that it reads, ending now.
     features
@@ -88,18 +96,21 @@ class Forecaster(ABC):
     """
 
     horizon: int | tuple[int, ...] = 1
+    target: Target | str = _RETURN
     levels: tuple[float, ...] = LEVELS
     lookback: int = 1
     features: tuple[Feature | str | tuple[str, int], ...] = SCALE_FREE
     choice: Choice | None = None
 
+    speaks_of: ClassVar[tuple[str, ...]] = tuple(BY_NAME)  # names of the targets that it can learn
     taught_by: ClassVar[tuple[str, ...]] = ()  # modules beside its own whose code shapes what is learnt
 
     def __post_init__(self) -> None:
         owner = type(self).__name__
         put = object.__setattr__
         put(self, "horizon", self.horizon if isinstance(self.horizon, int) else tuple(self.horizon))
-        put(self, "levels", tuple(map(float, self.levels)))
+        put(self, "target", target_of(self.target))
+        put(self, "levels", self._levels())
         put(self, "features", tuple(_declared(each) for each in self.features))
         check_horizons(owner, self.horizons)
         check_levels(owner, self.levels)
@@ -125,6 +136,11 @@ class Forecaster(ABC):
     def inputs(self) -> tuple[Feature, ...]:
         """The features, as declarations."""
         return cast("tuple[Feature, ...]", self.features)
+
+    @property
+    def spoken(self) -> Target:
+        """The target, as a value."""
+        return cast("Target", self.target)
 
     @abstractmethod
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedForecaster:
@@ -158,6 +174,22 @@ class Forecaster(ABC):
         """Versions and hardware that can change its numbers, part of the key its results are stored under."""
         return {"numpy": np.__version__}
 
+    def _levels(self) -> tuple[float, ...]:
+        """Levels as numbers; the one of a mean, where the target is one and nothing else was asked for."""
+        given, target = tuple(map(float, self.levels)), self.spoken
+        if target.name not in self.speaks_of:
+            raise ForecastError(
+                f"{type(self).__name__}(target={target!r}): it speaks of {' and '.join(self.speaks_of)} only."
+            )
+        if not target.is_mean or given == MEAN:
+            return given
+        if given != LEVELS:
+            raise ForecastError(
+                f"{type(self).__name__}(target={target!r}, levels={given!r}): its forecast is one expected value, "
+                "without quantiles; leave levels out."
+            )
+        return MEAN
+
     def __repr__(self) -> str:
         changed = (
             f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if self._is_told(each)
@@ -167,6 +199,8 @@ class Forecaster(ABC):
     def _is_told(self, each: Field[Any]) -> bool:
         """Whether a field is worth printing: the horizon always, the rest where it is not the default."""
         default = each.default if each.default_factory is MISSING else each.default_factory()
+        if each.name == "levels" and self.spoken.is_mean:
+            return False
         return each.name == "horizon" or bool(getattr(self, each.name) != default)
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from quantlab.errors import ForecastError
-from quantlab.forecasting.baselines import NaiveForecaster
+from quantlab.forecasting.baselines import naive_beside
 from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.residuals import TrainedPoint, around, in_equal_parts
 from quantlab.forecasting.windows import TrainingWindow, Windows
@@ -67,7 +67,7 @@ class FunctionForecaster(Forecaster):
                 f"{self!r} says something else about a window when others are asked in another sequence; "
                 "compute each row from its own window (axis 0 numbers the windows)."
             )
-        return around(self._point, window, self.levels, {})
+        return around(self._point, window, self, {})
 
     def restore(self, state: State) -> TrainedPoint:
         """Make the trained forecaster whose `state` this is."""
@@ -75,7 +75,7 @@ class FunctionForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster."""
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
+        return (naive_beside(self),)
 
     def environment(self) -> dict[str, str]:
         """Versions, and the hash of the function's code; a new one each time where code does not say it all."""

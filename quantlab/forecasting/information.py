@@ -122,6 +122,19 @@ def quantile_losses(values: FloatArray, label: FloatArray, levels: tuple[float, 
     return losses
 
 
+def squared_losses(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> FloatArray:
+    """Squared error of each expected value ``(n_bars, n_symbols, 1)``; NaN where either side is."""
+    losses: FloatArray = (label[..., None] - values) ** 2
+    return losses
+
+
+def squared_error(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> float:
+    """Mean of `squared_losses` over finite cells; of a probability the score of Brier (1950)."""
+    loss = squared_losses(values, label, levels)
+    finite = np.isfinite(loss)
+    return float(loss[finite].mean()) if finite.any() else np.nan
+
+
 def crps(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> float:
     """Continuous ranked probability score, a return: twice the mean quantile loss over the stated levels.
 

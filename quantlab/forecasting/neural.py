@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from quantlab.errors import ForecastError
 from quantlab.forecasting.averaging import Averaging
-from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.baselines import line_beside, naive_beside
 from quantlab.forecasting.checks import between, one_of, whole
 from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.forecaster import Forecaster, State, TrainedForecaster
-from quantlab.forecasting.losses import Loss, Pinball, loss_of
+from quantlab.forecasting.losses import BY_NAME, Loss, Pinball, loss_of
 from quantlab.forecasting.optimisers import Optimiser
 from quantlab.forecasting.schedules import Schedule
 from quantlab.forecasting.transfer import Pretrained
@@ -34,14 +34,15 @@ class NeuralForecaster(Forecaster):
 
     A new architecture is a subclass with one method, `network`; scaling, losses, training, quantiles and
     serving are common to all. Features are standardised inside the fold, labels divided by their training
-    standard deviation.
+    standard deviation (volatilities after their mean was taken off; those of a probability stay as they are).
 
     Parameters
     ----------
     loss
         What it is taught to be good at, a name or a value of `quantlab.forecasting.losses`: ``"pinball"``,
         ``"mse"``, ``"huber"``, ``"gaussian"``, ``"student"``, ``"direction"``, ``"ic"``, ``"rank"``,
-        ``"decision"``. Quantiles come out of all of them.
+        ``"decision"``. Quantiles come out of all of them. A target that is a probability or an expected value has
+        losses of its own, ``"cross_entropy"`` or ``"mse"`` in place of the default.
     optimiser
         How weights follow the gradient, a name or an `Optimiser`: ``"gd"``, ``"sgd"``, ``"momentum"``,
         ``"nesterov"``, ``"adagrad"``, ``"rmsprop"``, ``"adam"``, ``"adamw"``.
@@ -130,7 +131,7 @@ class NeuralForecaster(Forecaster):
         if not self.features:
             raise ForecastError(f"{owner}(features=()): a network needs at least one feature.")
         put = object.__setattr__
-        put(self, "loss", loss_of(self.loss))
+        put(self, "loss", self._loss())
         put(self, "optimiser", Optimiser.of(self.optimiser))
         put(self, "schedule", Schedule.of(self.schedule))
         put(self, "averaging", averaging := Averaging.of(self.averaging))
@@ -140,6 +141,19 @@ class NeuralForecaster(Forecaster):
                 'exactly 0.0 now and then is not; choose averaging="none" or l1=0.0.'
             )
         self._check_start()
+
+    def _loss(self) -> Loss:
+        """Give the loss, the target's usual one where none was asked for; another's is refused."""
+        chosen, target = loss_of(self.loss), self.spoken
+        if chosen == _PINBALL:
+            chosen = loss_of(target.losses[0])
+        named = next((name for name, kind in BY_NAME.items() if type(chosen) is kind), None)
+        if named is not None and named not in target.losses:
+            raise ForecastError(
+                f"{type(self).__name__}(target={target!r}, loss={chosen!r}): that loss cannot teach {target.what}; "
+                f"choose one of {', '.join(target.losses)}."
+            )
+        return chosen
 
     def _check_start(self) -> None:
         owner, given = type(self).__name__, self.pretrained
@@ -214,8 +228,7 @@ class NeuralForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of the same features."""
-        line = RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features)
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels), line)
+        return (naive_beside(self), line_beside(self))
 
     def environment(self) -> dict[str, str]:
         """Versions and hardware that can change its numbers."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature, feature
-from quantlab.forecasting.baselines import NaiveForecaster
+from quantlab.forecasting.baselines import naive_beside
 from quantlab.forecasting.forecaster import Forecaster
 from quantlab.forecasting.windows import Windows
 from quantlab.typing import FloatArray
@@ -27,6 +28,8 @@ class ReturnsForecaster(Forecaster):
     lookback: int = 60
     features: tuple[Feature | str | tuple[str, int], ...] = (LOG_RETURN,)
 
+    speaks_of: ClassVar[tuple[str, ...]] = ("return", "volatility")
+
     def __post_init__(self) -> None:
         super().__post_init__()
         owner = type(self).__name__
@@ -40,7 +43,7 @@ class ReturnsForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster."""
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels),)
+        return (naive_beside(self),)
 
 
 def returns_of(windows: Windows) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
-from quantlab.features.labels import forward_return, label_end
+from quantlab.features.labels import label_end
 from quantlab.forecasting.folds import Fold, learnable
 from quantlab.forecasting.forecaster import Forecaster
 from quantlab.forecasting.windows import TrainingWindow, Windows, complete
@@ -26,7 +26,7 @@ class Panel:
     features
         ``(n_symbols, n_bars, n_features)``, each value computed from bars up to its own row.
     labels
-        ``(n_symbols, n_bars, n_horizons)``, simple returns; NaN where a label has no end.
+        ``(n_symbols, n_bars, n_horizons)``, of the recipe's target; NaN where a label has no end.
     label_ends
         ``(n_symbols, n_bars)``: the last row that the longest label of a row touches.
     ready
@@ -55,7 +55,7 @@ class Panel:
             features[:, :, position] = _computed(feature, bars).T
         return cls(
             features=features,
-            labels=np.stack([forward_return(bars, each).T for each in forecaster.horizons], axis=2),
+            labels=np.stack([forecaster.spoken.label(bars, each).T for each in forecaster.horizons], axis=2),
             label_ends=np.ascontiguousarray(label_end(bars, max(forecaster.horizons)).T),
             ready=complete(features, np.ascontiguousarray(bars.present.T), forecaster.lookback),
             lookback=forecaster.lookback,

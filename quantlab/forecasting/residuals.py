@@ -1,4 +1,4 @@
-"""Quantiles from how far training labels fell from a point forecast."""
+"""What a forecaster states of labels: their quantiles, or their mean, around a point forecast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantlab.forecasting.forecaster import State
+from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray, IntArray
 
@@ -19,14 +19,14 @@ Point = Callable[[Windows], FloatArray]
 
 @dataclass(frozen=True, eq=False)
 class TrainedPoint:
-    """A point forecast plus the quantiles of its residuals.
+    """A point forecast plus the quantiles, or the mean, of its residuals.
 
     Parameters
     ----------
     point
-        From windows to ``(n_windows, n_horizons)``, in returns.
+        From windows to ``(n_windows, n_horizons)``.
     residuals
-        Quantiles of label − point of each symbol ``(n_symbols, n_horizons, n_levels)``.
+        Quantiles (or the mean) of label − point of each symbol ``(n_symbols, n_horizons, n_levels)``.
     kept
         What `point` was made of, as named arrays.
     """
@@ -44,24 +44,27 @@ class TrainedPoint:
         return {**self.kept, "residuals": self.residuals}
 
 
-def around(point: Point, window: TrainingWindow, levels: tuple[float, ...], kept: State) -> TrainedPoint:
-    """Put the residual quantiles of the training block, learning and validation part, around `point`."""
+def around(point: Point, window: TrainingWindow, recipe: Forecaster, kept: State) -> TrainedPoint:
+    """Put what the training block, learning and validation part, leaves of `point` around it."""
     symbols, labels = all_labels(window)
     told = np.concatenate([point(each) for each in (window.learn, window.validation)])
     n_symbols = window.learn.features.shape[0]
-    return TrainedPoint(point, quantiles_by_symbol(symbols, labels - told, levels, n_symbols), kept)
+    return TrainedPoint(point, summary_by_symbol(recipe, symbols, labels - told, n_symbols), kept)
 
 
-def quantiles_by_symbol(
-    symbols: IntArray, values: FloatArray, levels: tuple[float, ...], n_symbols: int
+def summary_by_symbol(
+    recipe: Forecaster, symbols: IntArray, values: FloatArray, n_symbols: int
 ) -> FloatArray:
-    """Take the quantiles ``(n_symbols, n_horizons, n_levels)`` of each symbol; pooled where it has few."""
-    pooled = np.quantile(values, levels, axis=0)
-    quantiles = np.empty((n_symbols, values.shape[1], len(levels)))
+    """Take the quantiles of each symbol, or its mean where `recipe` states one; those of all where it has few.
+
+    `values` is ``(n, n_horizons)``, the answer ``(n_symbols, n_horizons, n_levels)``.
+    """
+    pooled = recipe.spoken.summary(values, recipe.levels)
+    stated = np.empty((n_symbols, *pooled.shape))
     for symbol in range(n_symbols):
         own = values[symbols == symbol]
-        quantiles[symbol] = (np.quantile(own, levels, axis=0) if len(own) >= ENOUGH else pooled).T
-    return quantiles
+        stated[symbol] = recipe.spoken.summary(own, recipe.levels) if len(own) >= ENOUGH else pooled
+    return stated
 
 
 def all_labels(window: TrainingWindow) -> tuple[IntArray, FloatArray]:

@@ -18,6 +18,22 @@ def calibration_figure(title: str, calibration: pd.DataFrame) -> Figure:
     return Figure(title, (Panel("share of returns below", (*lines, diagonal), "fraction"),), "quantile level")
 
 
+def reliability_figure(title: str, reliability: pd.DataFrame) -> Figure:
+    """Mean label over mean forecast of each tenth of forecasts; a calibrated forecaster lies on the diagonal."""
+    told, came = reliability["forecast"], reliability["came"]
+    ends = (
+        np.array([np.nanmin(told), np.nanmax(told)])
+        if told.notna().to_numpy().any()
+        else np.array([0.0, 1.0])
+    )
+    lines = [
+        Line(_name(name), told.loc[name].to_numpy(dtype=np.float64), row.to_numpy(dtype=np.float64))
+        for name, row in came.iterrows()
+    ]
+    diagonal = Line("calibrated", ends, ends)
+    return Figure(title, (Panel("what came, on average", (*lines, diagonal)),), "forecast")
+
+
 def decay_figure(title: str, decay: pd.DataFrame) -> Figure:
     """Information coefficient over how many bars ahead the return reaches."""
     lines = [

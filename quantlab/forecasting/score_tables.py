@@ -15,6 +15,7 @@ HEADINGS = {
     "dm_naive": "DM naive",
     "dm_ridge": "DM ridge",
     "clark_west": "Clark–West",
+    "squared_error": "sq. error",
     "calibration_error": "cal. error",
 }
 FORMATS = {
@@ -23,6 +24,7 @@ FORMATS = {
     "spread": "{:+.3%}",
     "rank_autocorrelation": "{:+.3f}",
     "pinball": "{:.6f}",
+    "squared_error": "{:.6f}",
     "skill": "{:+.2%}",
     "crps": "{:.6f}",
     "dm_naive": "{:+.2f}",
@@ -36,7 +38,7 @@ BELOW = "below_"  # columns of the share of labels at or below a level: below_0.
 
 SIGNAL = ("ic", "ic_error", "icir", "rank_ic", "hit_rate", "spread", "rank_autocorrelation", "n")
 LOSSES = (
-    "pinball", "skill", "crps", "dm_naive", "dm_ridge", "clark_west", "coverage", "calibration_error",
+    "pinball", "squared_error", "skill", "crps", "dm_naive", "dm_ridge", "clark_west", "coverage", "calibration_error",
 )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def _level_table(frame: pd.DataFrame) -> ScoreTable:
     shown = frame[list(levels)].dropna(axis="columns", how="all")
     headings = [f"≤ q {levels[name]:g}" for name in shown.columns]
     return ScoreTable(
-        "share of returns at or below each quantile", ["forecaster", "horizon", *headings], _cells(shown)
+        "share of labels at or below each quantile", ["forecaster", "horizon", *headings], _cells(shown)
     )
 
 

@@ -11,9 +11,14 @@ import numpy as np
 import pandas as pd
 
 from quantlab.errors import ForecastError, did_you_mean
-from quantlab.features.labels import forward_return
 from quantlab.forecasting.accuracy_tests import UNTESTED, clark_west, diebold_mariano
-from quantlab.forecasting.calibration import calibration_error, coverage, share_below
+from quantlab.forecasting.calibration import (
+    calibration_error,
+    coverage,
+    reliability,
+    reliability_error,
+    share_below,
+)
 from quantlab.forecasting.information import (
     ENOUGH_SYMBOLS,
     Information,
@@ -22,9 +27,13 @@ from quantlab.forecasting.information import (
     hit_rate,
     pinball,
     pooled,
+    quantile_losses,
+    squared_error,
+    squared_losses,
 )
 from quantlab.forecasting.score_tables import BELOW, level_columns, score_tables
 from quantlab.forecasting.signal import rank_autocorrelation, spread
+from quantlab.forecasting.targets import Return, Target
 from quantlab.market.bars import Bars
 from quantlab.typing import BoolArray, FloatArray
 
@@ -48,15 +57,17 @@ class Scores:
         What is judged, as the code that makes it.
     frame
         One row a forecaster and horizon; NaN where a number has no meaning, and never a warning in its place.
-        As a signal: ``ic`` (information coefficient of the median), ``ic_error`` (its standard error), ``ic_t``
-        (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs), ``spread`` and
+        Of returns, as a signal: ``ic`` (information coefficient of the median), ``ic_error`` (its standard error),
+        ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs), ``spread`` and
         ``spread_error`` (return of the top less the bottom fifth, over the horizon), ``rank_autocorrelation``
         (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile loss, a return),
         ``skill`` (1 − pinball / that of the naive forecast), ``crps``, ``dm_naive`` and ``dm_ridge``
         (Diebold–Mariano against those two, positive where this one is better, with ``…_p``), ``clark_west``
         against the nested naive forecast (with ``…_p``), ``coverage`` (share of returns between the outermost
         quantiles), ``calibration_error``, ``below_0.05`` … (share of returns at or below that quantile). And
-        ``n`` (forecasts judged).
+        ``n`` (forecasts judged). Of another target, the same with its labels in place of returns; of a probability
+        or an expected value ``squared_error`` (the Brier score) in place of ``pinball`` and ``crps``, also for
+        Diebold–Mariano, and a ``calibration_error`` over tenths of the forecasts.
     notes
         How the numbers were made, and warnings.
 
@@ -73,28 +84,42 @@ class Scores:
     notes: tuple[str, ...]
     _tables: Mapping[str, ForecastTable]
     _bars: Bars
+    _target: Target
 
     @property
     def calibration(self) -> pd.DataFrame:
-        """Share of returns at or below each quantile: a row a forecaster and horizon, a column a level."""
+        """What quantiles claim and what came of them, a row a forecaster and horizon.
+
+        A column a level: the share of labels at or below that quantile. Of a probability or an expected value the
+        columns are ``(forecast, 1 … 10)`` and ``(came, 1 … 10)``: mean forecast and mean label of each tenth of the
+        forecasts, from the lowest to the highest.
+        """
+        if self._target.is_mean:
+            return self._reliability
         levels = level_columns(self.frame)
         return self.frame[list(levels)].rename(columns=levels).rename_axis(columns="level")
 
     @cached_property
+    def _reliability(self) -> pd.DataFrame:
+        rows = []
+        for name, horizon in self.frame.index:
+            label = self._target.label(self._bars, horizon)
+            rows.append(np.concatenate(reliability(self._tables[name].median(horizon), label)))
+        columns = pd.MultiIndex.from_product([("forecast", "came"), range(1, 11)], names=["mean of", "tenth"])
+        return pd.DataFrame(rows, self.frame.index, columns, dtype=np.float64)
+
+    @cached_property
     def decay(self) -> pd.DataFrame:
-        """Information coefficient of the median with the return over the next 1, 2, 3, 5, 10 … 60 bars.
+        """Information coefficient of the median with the target over the next 1, 2, 3, 5, 10 … 60 bars.
 
         A row a forecaster and horizon, a column a number of bars ahead (also the horizons judged): where it
-        falls off, the forecast is spent. Computed on the cells where a forecast and that return exist; NaN for
+        falls off, the forecast is spent. Computed on the cells where a forecast and that label exist; NaN for
         a forecast that never varies.
         """
         ahead = sorted({*AHEAD, *(horizon for _, horizon in self.frame.index)})
-        labels = {bars: forward_return(self._bars, bars) for bars in ahead if bars < self._bars.n_bars - 1}
+        labels = {n: self._target.label(self._bars, n) for n in ahead if n < self._bars.n_bars - 1}
         rows = [
-            [
-                _information(self._tables[name].median(horizon), label, bars).ic
-                for bars, label in labels.items()
-            ]
+            [_information(self._tables[name].median(horizon), label, n).ic for n, label in labels.items()]
             for name, horizon in self.frame.index
         ]
         columns = pd.Index(list(labels), name="bars_ahead")
@@ -111,11 +136,12 @@ class Scores:
         if what not in FIGURES:
             raise ForecastError(f"plot({what!r}): there is no such figure. {did_you_mean(what, FIGURES)}")
         from quantlab.display.draw import draw  # plotly
-        from quantlab.forecasting.score_figures import calibration_figure, decay_figure
+        from quantlab.forecasting.score_figures import calibration_figure, decay_figure, reliability_figure
 
         if what == "decay":
             return draw(decay_figure(f"Decay of {self.title}", self.decay))
-        return draw(calibration_figure(f"Calibration of {self.title}", self.calibration))
+        make = reliability_figure if self._target.is_mean else calibration_figure
+        return draw(make(f"Calibration of {self.title}", self.calibration))
 
     def __str__(self) -> str:
         from quantlab.display.text import table
@@ -147,14 +173,14 @@ def score(table: ForecastTable, bars: Bars) -> Scores:
     tables: dict[str, ForecastTable] = {table.name.split("(")[0]: aligned, **aligned.beside}
     rows = [row for horizon in aligned.horizons for row in _rows(tables, bars, horizon)]
     frame = pd.DataFrame(rows).set_index(["forecaster", "horizon"])
-    return Scores(table.name, frame, _notes(frame, bars), tables, bars)
+    return Scores(table.name, frame, _notes(frame, bars, table.target), tables, bars, table.target)
 
 
 def _rows(tables: Mapping[str, ForecastTable], bars: Bars, horizon: int) -> list[dict[str, Any]]:
     """Score every table that has this horizon, on the cells where all of those speak."""
     speaking = {name: each for name, each in tables.items() if horizon in each.horizons}
     common: BoolArray = np.all([each.known for each in speaking.values()], axis=0)
-    label = np.where(common, forward_return(bars, horizon), np.nan)
+    label = np.where(common, next(iter(speaking.values())).target.label(bars, horizon), np.nan)
     return [_row(name, speaking, label, horizon) for name in speaking]
 
 
@@ -164,10 +190,10 @@ def _row(name: str, tables: Mapping[str, ForecastTable], label: FloatArray, hori
     return {
         "forecaster": name,
         "horizon": horizon,
-        **_signal(table.median(horizon), label, horizon),
-        **_losses(values, label, table.levels, tables.get("naive"), horizon),
+        **_signal(table.target, table.median(horizon), label, horizon),
+        **_losses(table, values, label, tables.get("naive"), horizon),
         **_rivalry(name, tables, label, horizon),
-        **_calibration(values, label, table.levels),
+        **_calibration(table, values, label),
         "n": int(np.isfinite(label).sum()),
     }
 
@@ -176,16 +202,16 @@ def _information(median: FloatArray, label: FloatArray, horizon: int) -> Informa
     return (cross_section if label.shape[1] >= ENOUGH_SYMBOLS else pooled)(median, label, horizon)
 
 
-def _signal(median: FloatArray, label: FloatArray, horizon: int) -> dict[str, float]:
-    information = _information(median, label, horizon)
-    earned, error = spread(median, label, horizon)
+def _signal(target: Target, median: FloatArray, label: FloatArray, horizon: int) -> dict[str, float]:
+    information, is_return = _information(median, label, horizon), target == Return()
+    earned, error = spread(median, label, horizon) if is_return else (np.nan, np.nan)
     return {
         "ic": information.ic,
         "ic_error": information.ic_error,
         "ic_t": information.ic / information.ic_error if information.ic_error > 0.0 else np.nan,
         "icir": information.icir,
         "rank_ic": information.rank_ic,
-        "hit_rate": hit_rate(median, label),
+        "hit_rate": hit_rate(median - target.middle, label - target.middle),
         "spread": earned,
         "spread_error": error,
         "rank_autocorrelation": rank_autocorrelation(np.where(np.isfinite(label), median, np.nan)),
@@ -193,17 +219,16 @@ def _signal(median: FloatArray, label: FloatArray, horizon: int) -> dict[str, fl
 
 
 def _losses(
-    values: FloatArray,
-    label: FloatArray,
-    levels: tuple[float, ...],
-    naive: ForecastTable | None,
-    horizon: int,
+    table: ForecastTable, values: FloatArray, label: FloatArray, naive: ForecastTable | None, horizon: int
 ) -> dict[str, float]:
-    loss, theirs = pinball(values, label, levels), np.nan
+    judge = squared_error if table.target.is_mean else pinball
+    loss, theirs = judge(values, label, table.levels), np.nan
     if naive is not None:
-        theirs = pinball(naive.values[:, :, naive.horizon_index(horizon)], label, naive.levels)
+        theirs = judge(naive.values[:, :, naive.horizon_index(horizon)], label, naive.levels)
     skill = 1.0 - loss / theirs if theirs > 0.0 else np.nan
-    return {"pinball": loss, "skill": skill, "crps": crps(values, label, levels)}
+    if table.target.is_mean:
+        return {"squared_error": loss, "skill": skill}
+    return {"pinball": loss, "skill": skill, "crps": crps(values, label, table.levels)}
 
 
 def _rivalry(
@@ -218,7 +243,8 @@ def _rivalry(
         test = UNTESTED
         if other is not None and rival != name and other.levels == mine.levels:
             theirs = other.values[:, :, other.horizon_index(horizon)]
-            test = diebold_mariano(mine.values[:, :, position], theirs, label, mine.levels, horizon)
+            losses = squared_losses if mine.target.is_mean else quantile_losses
+            test = diebold_mariano(mine.values[:, :, position], theirs, label, mine.levels, horizon, losses)
         told |= {f"dm_{rival}": test.statistic, f"dm_{rival}_p": test.p_value}
     nested = UNTESTED
     if "naive" in tables and name != "naive":
@@ -226,26 +252,36 @@ def _rivalry(
     return {**told, "clark_west": nested.statistic, "clark_west_p": nested.p_value}
 
 
-def _calibration(values: FloatArray, label: FloatArray, levels: tuple[float, ...]) -> dict[str, float]:
+def _calibration(table: ForecastTable, values: FloatArray, label: FloatArray) -> dict[str, float]:
+    if table.target.is_mean:
+        return {"calibration_error": reliability_error(values[..., 0], label)}
     below = share_below(values, label)
     return {
         "coverage": coverage(values, label),
-        "calibration_error": calibration_error(below, levels),
-        **{f"{BELOW}{level:g}": float(share) for level, share in zip(levels, below, strict=True)},
+        "calibration_error": calibration_error(below, table.levels),
+        **{f"{BELOW}{level:g}": float(share) for level, share in zip(table.levels, below, strict=True)},
     }
 
 
-def _notes(frame: pd.DataFrame, bars: Bars) -> tuple[str, ...]:
+def _notes(frame: pd.DataFrame, bars: Bars, target: Target) -> tuple[str, ...]:
     across = bars.n_symbols >= ENOUGH_SYMBOLS
     kind = (
         f"ic: mean over bars of the correlation across {bars.n_symbols} symbols"
         if across
         else f"ic: one correlation over all bars and {bars.n_symbols} symbols (fewer than {ENOUGH_SYMBOLS})"
     )
-    error = "error of ic: Newey–West over bars, lag at least horizon − 1, because returns overlap"
+    error = "error of ic: Newey–West over bars, lag at least horizon − 1, because spans overlap"
     better = "DM (Diebold–Mariano), Clark–West: above 0 this one is better; beyond about 2 hardly by chance"
     tested = bool(frame[["dm_naive", "dm_ridge", "clark_west"]].notna().any(axis=None))
     leak = f"WARNING: an |ic| above {TOO_GOOD} on daily equities: treat as a leak until proved otherwise"
-    suspicious = not bars.intraday and bool((frame["ic"].abs() > TOO_GOOD).any())
-    nothing = "no forecast meets a return of these bars: nothing could be judged"
-    return (kind, error, *[better] * tested, *[leak] * suspicious, *[nothing] * (not frame["n"].any()))
+    suspicious = target == Return() and not bars.intraday and bool((frame["ic"].abs() > TOO_GOOD).any())
+    nothing = "no forecast meets a label of these bars: nothing could be judged"
+    of = f"forecasts of {target.what}, {target!r}"
+    return (
+        *[of] * (target != Return()),
+        kind,
+        error,
+        *[better] * tested,
+        *[leak] * suspicious,
+        *[nothing] * (not frame["n"].any()),
+    )

@@ -1,4 +1,4 @@
-"""From one number of a network to quantiles of the label: a line, and how far training labels fell from it."""
+"""From one number of a network to what is stated of the label: a line, and how far training labels fell from it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantlab.forecasting.forecaster import State
-from quantlab.forecasting.residuals import quantiles_by_symbol
+from quantlab.forecasting.forecaster import Forecaster, State
+from quantlab.forecasting.residuals import summary_by_symbol
 from quantlab.typing import FloatArray, IntArray
 
 _PREFIX = "calibration/"
@@ -22,8 +22,8 @@ class Calibration:
     slope, intercept
         ``(n_horizons,)``; 1 and 0 where the network's number is itself a forecast of the label.
     residuals
-        Quantiles of label − line ``(n_symbols, n_horizons, n_levels)``, of each symbol; of all symbols where
-        one has few labels.
+        Quantiles (or the mean) of label − line ``(n_symbols, n_horizons, n_levels)``, of each symbol; of all
+        symbols where one has few labels.
     """
 
     slope: FloatArray
@@ -33,24 +33,24 @@ class Calibration:
     @classmethod
     def of_points(
         cls,
+        recipe: Forecaster,
         points: FloatArray,
         labels: FloatArray,
         symbols: IntArray,
-        levels: tuple[float, ...],
         n_symbols: int,
     ) -> Calibration:
         """Take points ``(n, n_horizons)`` for what they are, and measure the labels around them."""
         n_horizons = points.shape[1]
-        residuals = quantiles_by_symbol(symbols, labels - points, levels, n_symbols)
+        residuals = summary_by_symbol(recipe, symbols, labels - points, n_symbols)
         return cls(np.ones(n_horizons), np.zeros(n_horizons), residuals)
 
     @classmethod
     def of_scores(
         cls,
+        recipe: Forecaster,
         scores: FloatArray,
         labels: FloatArray,
         symbols: IntArray,
-        levels: tuple[float, ...],
         n_symbols: int,
     ) -> Calibration:
         """Fit the least-squares line from scores ``(n, n_horizons)`` to labels, and measure the labels around it.
@@ -64,7 +64,7 @@ class Calibration:
         slope[spread <= 1e-20] = 0.0
         intercept = middle - slope * centre
         line = scores * slope + intercept
-        return cls(slope, intercept, quantiles_by_symbol(symbols, labels - line, levels, n_symbols))
+        return cls(slope, intercept, summary_by_symbol(recipe, symbols, labels - line, n_symbols))
 
     def quantiles(self, numbers: FloatArray, symbols: IntArray) -> FloatArray:
         """Turn numbers ``(n, n_horizons)`` into quantiles ``(n, n_horizons, n_levels)``."""

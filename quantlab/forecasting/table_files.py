@@ -19,6 +19,7 @@ import pandas as pd
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecast import Forecasts
 from quantlab.forecasting.forecast_table import ForecastTable
+from quantlab.forecasting.targets import target_from
 
 FORMAT = 1
 _ARRAYS = ("values", "time_ns", "trained_through", "as_of")
@@ -66,6 +67,7 @@ def _words(table: ForecastTable) -> dict[str, Any]:
         "symbols": table.symbols,
         "horizons": table.horizons,
         "levels": table.levels,
+        "target": table.target.words(),
         "provenance": dict(table.provenance),
         "fingerprint": table.fingerprint,
     }
@@ -79,6 +81,7 @@ def _table(words: Mapping[str, Any], stored: Mapping[str, Any], name: str) -> Fo
         symbols=tuple(words["symbols"]),
         horizons=tuple(words["horizons"]),
         levels=tuple(words["levels"]),
+        target=target_from(words.get("target", {"name": "return"})),
         name=words["name"],
         provenance=words["provenance"],
     )

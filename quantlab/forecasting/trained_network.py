@@ -41,8 +41,9 @@ class TrainedNetwork:
         The loss that says what its numbers mean, and the quantile levels that are served.
     scaler
         Of the features.
-    label_spread
-        Standard deviation of the training labels ``(n_horizons,)``.
+    label_centre, label_spread
+        Mean and standard deviation of the training labels ``(n_horizons,)``; 0 where labels are not centred, and 1
+        where a mean is asked for.
     history
         Losses ``(n_epochs, 2)``: learning and validation, per epoch.
     device
@@ -55,6 +56,7 @@ class TrainedNetwork:
     loss: Loss
     levels: tuple[float, ...]
     scaler: Scaler
+    label_centre: FloatArray
     label_spread: FloatArray
     history: FloatArray
     device: str
@@ -68,6 +70,7 @@ class TrainedNetwork:
         else:
             quantiles = self.calibration.quantiles(numbers[..., 0], windows.symbols)
         quantiles *= self.label_spread[:, None]
+        quantiles += self.label_centre[:, None]
         return quantiles
 
     @torch.inference_mode()
@@ -95,6 +98,7 @@ class TrainedNetwork:
         scales = {
             "centre": self.scaler.centre,
             "spread": self.scaler.spread,
+            "label_centre": self.label_centre,
             "label_spread": self.label_spread,
         }
         calibration = {} if self.calibration is None else self.calibration.state()
@@ -114,10 +118,12 @@ def train_network(
         Weights of another network, or a loss that is not a number.
     """
     device, loss = recipe.resolved_device(), loss_of(recipe.loss)
-    scaler, label_spread = Scaler.fit(window.learn), usable_spread(window.learn_labels)
+    scaler, (centre, label_spread) = Scaler.fit(window.learn), _label_scale(recipe, window)
     spread = torch.from_numpy(label_spread.astype(np.float32)).to(device)
     learn, validation = (
-        Batches.of(_examples(windows, labels / label_spread, scaler, loss, device), recipe, loss, spread)
+        Batches.of(
+            _examples(windows, (labels - centre) / label_spread, scaler, loss, device), recipe, loss, spread
+        )
         for windows, labels in (
             (window.learn, window.learn_labels),
             (window.validation, window.validation_labels),
@@ -130,8 +136,10 @@ def train_network(
             load(network, start, recipe)
         freeze(network, recipe.frozen)
         history = fit(network.to(device), recipe, learn, validation, seed)
-    trained = TrainedNetwork(network, loss, recipe.levels, scaler, label_spread, history.numpy(), device)
-    return replace(trained, calibration=_calibrated(trained, window))
+    trained = TrainedNetwork(
+        network, loss, recipe.levels, scaler, centre, label_spread, history.numpy(), device
+    )
+    return replace(trained, calibration=_calibrated(recipe, trained, window))
 
 
 def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
@@ -145,6 +153,7 @@ def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
         loss=loss_of(recipe.loss),
         levels=recipe.levels,
         scaler=Scaler(state["centre"], state["spread"]),
+        label_centre=state["label_centre"],
         label_spread=state["label_spread"],
         history=state["history"],
         device=device,
@@ -163,6 +172,17 @@ def stretches(scaler: Scaler, windows: Windows, device: str) -> Tensor:
     return rows.unfold(0, windows.lookback, 1).transpose(1, 2)
 
 
+def _label_scale(recipe: NeuralForecaster, window: TrainingWindow) -> tuple[FloatArray, FloatArray]:
+    """Give the zero and the unit ``(n_horizons,)`` that labels are learnt in.
+
+    The unit is their spread, and 1 for a mean, whose labels have a scale of their own. Returns keep their zero, which
+    means something.
+    """
+    labels, target = window.learn_labels, recipe.spoken
+    centre = labels.mean(axis=0) if target.is_centred else np.zeros(labels.shape[1])
+    return centre, np.ones(labels.shape[1]) if target.is_mean else usable_spread(labels)
+
+
 def _filled(starts: Tensor) -> Tensor:
     """Repeat the last of fewer than `BATCH` numbers until there are as many."""
     return starts[torch.arange(BATCH, device=starts.device).clamp(max=len(starts) - 1)]
@@ -178,7 +198,9 @@ def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, loss: Loss, 
     )
 
 
-def _calibrated(trained: TrainedNetwork, window: TrainingWindow) -> Calibration | None:
+def _calibrated(
+    recipe: NeuralForecaster, trained: TrainedNetwork, window: TrainingWindow
+) -> Calibration | None:
     """Hold points or scores against the labels of the whole training block, as its loss wants it."""
     if trained.loss.calibrated == "no":
         return None
@@ -186,7 +208,8 @@ def _calibrated(trained: TrainedNetwork, window: TrainingWindow) -> Calibration 
     parts = [trained.numbers(each)[..., 0] for each in (window.learn, window.validation) if len(each)]
     symbols, labels = all_labels(window)
     n_symbols = window.learn.features.shape[0]
-    return make(np.concatenate(parts), labels / trained.label_spread, symbols, trained.levels, n_symbols)
+    scaled = (labels - trained.label_centre) / trained.label_spread
+    return make(recipe, np.concatenate(parts), scaled, symbols, n_symbols)
 
 
 def has_cuda() -> bool:

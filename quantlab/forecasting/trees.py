@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from quantlab.errors import ForecastError
-from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
+from quantlab.forecasting.baselines import line_beside, naive_beside
 from quantlab.forecasting.checks import between, whole
 from quantlab.forecasting.forecaster import Forecaster, State
 from quantlab.forecasting.forest import Forest
@@ -20,12 +20,13 @@ from quantlab.typing import FloatArray
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TreesForecaster(Forecaster):
-    """Boosted trees on the quantile loss (scikit-learn's HistGradientBoostingRegressor), pooled over symbols.
+    """Boosted trees (scikit-learn's HistGradientBoostingRegressor), pooled over symbols.
 
-    Every horizon and level has trees of its own; where their quantiles cross they are sorted, which brings
-    them nearer the truth (Chernozhukov and others 2010). With ``lookback=1`` they read the newest values of the
-    features, with more all values of the window side by side. Trees do not mind the scale of a feature. There
-    is nothing to stop early: they learn from the validation part too.
+    Every horizon and level has trees of its own, grown on the quantile loss (a mean's on the squared error). Where
+    quantiles cross they are sorted, which brings them nearer the truth (Chernozhukov and others 2010). With
+    ``lookback=1`` they read the newest values of the features, with more all values of the window side by side.
+    Trees do not mind the scale of a feature. There is nothing to stop early: they learn from the validation part
+    too.
 
     Parameters
     ----------
@@ -84,8 +85,11 @@ class TreesForecaster(Forecaster):
         with threadpool_limits(1):  # the same bits on any number of cores
             grown = [
                 HistGradientBoostingRegressor(
-                    loss="quantile",
-                    quantile=level,
+                    **(
+                        {"loss": "squared_error"}
+                        if self.spoken.is_mean
+                        else {"loss": "quantile", "quantile": level}
+                    ),
                     max_iter=self.trees,
                     max_depth=self.depth,
                     max_leaf_nodes=None,
@@ -106,8 +110,7 @@ class TreesForecaster(Forecaster):
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of the same features."""
-        line = RidgeForecaster(horizon=self.horizon, levels=self.levels, features=self.features)
-        return (NaiveForecaster(horizon=self.horizon, levels=self.levels), line)
+        return (naive_beside(self), line_beside(self))
 
     def environment(self) -> dict[str, str]:
         """Versions that can change its numbers."""

@@ -12,12 +12,11 @@ import pandas as pd
 
 from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
-from quantlab.features.labels import forward_return
 from quantlab.forecasting.checks import one_of, whole
 from quantlab.forecasting.fold_forecast import forecast_fold
 from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
 from quantlab.forecasting.forecaster import Choice, Forecaster, must_be_forecaster
-from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, pinball, pooled
+from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, pinball, pooled, squared_error
 from quantlab.forecasting.keys import recipe_key
 from quantlab.forecasting.panel import Panel
 from quantlab.forecasting.search_space import Axis, n_combinations, space_of
@@ -194,7 +193,11 @@ class _Trier:
             np.mean(
                 [
                     _score(
-                        values[:, :, k], forward_return(self.bars, horizon)[rows], recipe, horizon, self.by
+                        values[:, :, k],
+                        recipe.spoken.label(self.bars, horizon)[rows],
+                        recipe,
+                        horizon,
+                        self.by,
                     )
                     for k, horizon in enumerate(recipe.horizons)
                 ]
@@ -204,7 +207,8 @@ class _Trier:
 
 def _score(values: FloatArray, label: FloatArray, recipe: Forecaster, horizon: int, by: str) -> float:
     if by == "pinball":
-        return pinball(values, label, recipe.levels)
+        judge = squared_error if recipe.spoken.is_mean else pinball
+        return judge(values, label, recipe.levels)
     median = values[:, :, recipe.levels.index(0.5)]
     information = (cross_section if label.shape[1] >= ENOUGH_SYMBOLS else pooled)(median, label, horizon)
     return float(getattr(information, by))

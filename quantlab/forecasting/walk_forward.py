@@ -148,6 +148,7 @@ class _Walk:
             levels=self.forecaster.levels,
             trained_through=through,
             as_of=self.bars.time_ns,
+            target=self.forecaster.spoken,
             name=repr(self.forecaster),
             beside=beside,
             provenance=self._provenance(entry.words),

@@ -74,7 +74,7 @@ class TrainingWindow:
     learn, validation
         Windows that weights are learnt from, and windows that stop the training early (may be none).
     learn_labels, validation_labels
-        ``(n_windows, n_horizons)``: the simple return from the next open to the open `horizon` bars later.
+        ``(n_windows, n_horizons)``: the target over the span from the next open to the open `horizon` bars later.
     """
 
     learn: Windows

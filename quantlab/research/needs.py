@@ -67,8 +67,7 @@ class Needs:
         outlooks = {name: one for name, one in declared.items() if isinstance(one, ForecastInput)}
         self.forecasts: Mapping[str, Forecasts] = forecast_tables(trials.base, outlooks, bars, origin)
         self._outlooks = {
-            name: _matrix_of_forecasts(name, self.forecasts[name], one.horizon)
-            for name, one in outlooks.items()
+            name: _matrix_of_forecasts(name, self.forecasts[name], one) for name, one in outlooks.items()
         }
         self._columns = [name for name in self._names if name not in outlooks]
         self._which = self._resolved(trials, declared)
@@ -195,8 +194,8 @@ def _declared(base: Strategy) -> Mapping[str, Input]:
     return base.declared_inputs() if own else type(base)._inputs
 
 
-def _matrix_of_forecasts(name: str, table: Forecasts, horizon: int) -> Matrix:
-    source = forecast_source(name, table, horizon)
+def _matrix_of_forecasts(name: str, table: Forecasts, outlook: ForecastInput) -> Matrix:
+    source = forecast_source(name, table, outlook.horizon, outlook.level)
     return Matrix(source._values, {level: one._values for level, one in source._levels.items()})
 
 

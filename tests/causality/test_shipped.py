@@ -9,11 +9,14 @@ import quantlab as ql
 from quantlab.forecasting.folds import WalkForward
 from strategies.buy_and_hold import BuyAndHold
 from strategies.forecast_rank import ForecastRank
+from strategies.forecast_top_k import ForecastTopK
 from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.pairs import Pairs
 from strategies.risk_parity import RiskParity
 from strategies.sma_cross import SmaCross
+from strategies.trained_to_trade import TrainedToTrade
+from strategies.volatility_forecast import VolatilityForecast
 
 FROM_FEATURES = (BuyAndHold(), SmaCross(), MomentumRank(keep=1), MeanReversion(), Pairs(), RiskParity())
 FILLS = ("next_open", "same_close")
@@ -23,6 +26,22 @@ class SmallForecastRank(ForecastRank):
     """The shipped rule on a network that learns in a moment."""
 
     outlook = ql.forecast(ql.CNN1D(horizon=5, lookback=8, channels=(4,), dense=8, epochs=2))
+
+
+class SmallTopK(ForecastTopK):
+    """The same of another."""
+
+    rank = ql.forecast(ql.MLP(horizon=5, loss="ic", lookback=1, hidden=(4,), epochs=2))
+
+
+class SmallTrainedToTrade(TrainedToTrade):
+    """The same of a third."""
+
+    lookback: int = ql.param(default=10, low=5, high=500)
+    score = ql.forecast(ql.MLP(horizon=5, loss="decision", lookback=1, hidden=(4,), epochs=2))
+
+
+ON_NETWORKS = (SmallForecastRank(), SmallTopK(), SmallTrainedToTrade(), VolatilityForecast())
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +80,9 @@ def test_two_indices(strategy, indices):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_a_strategy_on_a_network(fill, us5):
-    demand_causal(SmallForecastRank(), us5.rows(2870, 3270), fill, folds=WalkForward(train=150, test=60))
+@pytest.mark.parametrize("strategy", ON_NETWORKS, ids=lambda s: type(s).__name__)
+def test_a_strategy_on_a_network(strategy, fill, us5):
+    demand_causal(strategy, us5.rows(2870, 3270), fill, folds=WalkForward(train=150, test=60))
 
 
 def test_the_forecasts_after_a_cut_do_change(us5):

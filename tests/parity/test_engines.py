@@ -9,15 +9,19 @@ import pytest
 import quantlab as ql
 from strategies.buy_and_hold import BuyAndHold
 from strategies.forecast_rank import ForecastRank
+from strategies.forecast_top_k import ForecastTopK
 from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.pairs import Pairs
 from strategies.risk_parity import RiskParity
 from strategies.sma_cross import SmaCross
+from strategies.trained_to_trade import TrainedToTrade
+from strategies.volatility_forecast import VolatilityForecast
 from tests.identities.cases import random_bars
 from tests.parity.engines import COSTS, assert_same, both, run
 
 RULES = [BuyAndHold(), SmaCross(), MomentumRank(), MeanReversion(), Pairs(), RiskParity()]
+BY_FORECAST = [ForecastRank(), ForecastTopK(keep=1, slack=0), TrainedToTrade(), VolatilityForecast()]
 SHIPPED = {path.stem for path in (Path(__file__).parents[2] / "strategies").glob("*.py")} - {"__init__"}
 FILLS = ["next_open", "same_close"]
 
@@ -28,7 +32,7 @@ def bars(request):
 
 
 def test_every_shipped_strategy_is_tested_here():
-    tested = [*RULES, ForecastRank()]
+    tested = [*RULES, *BY_FORECAST]
     assert {type(strategy).__module__.split(".")[-1] for strategy in tested} == SHIPPED
 
 
@@ -51,13 +55,17 @@ def test_weights_made_elsewhere(bars, fill):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_a_strategy_with_forecasts(bars, fill):
+@pytest.mark.parametrize("strategy", BY_FORECAST, ids=lambda s: type(s).__name__)
+def test_strategies_with_forecasts(strategy, bars, fill):
+    (declared,) = strategy.declared_inputs().values()
+    target = declared.forecaster.target
     rng = np.random.default_rng(5)
-    outlook = pd.DataFrame(rng.normal(0.0, 0.01, bars.close.shape), bars.time, columns=list(bars.symbols))
-    outlook = outlook.where(bars.present).iloc[300:]
-    table = ql.Forecasts.from_frame(outlook, trained_through=bars.time[100], horizon=5)
-    result = both(ForecastRank(), bars, forecasts=table, costs=COSTS, execution=ql.Execution(fill=fill))
-    assert len(result.fills) > 500
+    drawn = rng.normal(0.0, 0.01, bars.close.shape)
+    told = np.abs(drawn) if target == ql.targets.Volatility() else drawn
+    outlook = pd.DataFrame(told, bars.time, columns=list(bars.symbols)).where(bars.present).iloc[300:]
+    table = ql.Forecasts.from_frame(outlook, trained_through=bars.time[100], horizon=5, target=target)
+    result = both(strategy, bars, forecasts=table, costs=COSTS, execution=ql.Execution(fill=fill))
+    assert len(result.fills) > 300
 
 
 class Bands(ql.Strategy):

@@ -11,6 +11,7 @@ loss              the network says                                   quantiles c
 `Student`         location, scale and degrees of freedom             Student's t distribution
 `SquaredError`    a point                                            the point, residuals of the training block
 `Huber`           a point                                            the point, residuals of the training block
+`CrossEntropy`    a probability, of a target that is one             (one number: the probability)
 `Direction`       a score: how sure the label is positive            a line from score to label, and residuals
 `Correlation`     a score                                            a line from score to label, and residuals
 `Ranking`         a score                                            a line from score to label, and residuals
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 
 from quantlab.errors import ForecastError, did_you_mean
 from quantlab.forecasting.losses.correlation import Correlation
+from quantlab.forecasting.losses.cross_entropy import CrossEntropy
 from quantlab.forecasting.losses.decision import Decision
 from quantlab.forecasting.losses.direction import Direction
 from quantlab.forecasting.losses.gaussian import Gaussian
@@ -37,6 +39,7 @@ from quantlab.forecasting.losses.student import Student
 __all__ = [
     "BY_NAME",
     "Correlation",
+    "CrossEntropy",
     "Decision",
     "Direction",
     "Gaussian",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 BY_NAME: Mapping[str, type[Loss]] = {
+    "cross_entropy": CrossEntropy,
     "decision": Decision,
     "direction": Direction,
     "gaussian": Gaussian,

@@ -11,9 +11,11 @@ from scipy import stats
 from sklearn.metrics import log_loss
 
 from quantlab.errors import ForecastError
+from quantlab.forecasting.baselines import RidgeForecaster
 from quantlab.forecasting.losses import (
     BY_NAME,
     Correlation,
+    CrossEntropy,
     Decision,
     Direction,
     Gaussian,
@@ -30,6 +32,7 @@ from tests.naive import forecasting as naive_forecasting
 from tests.naive import training as naive
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+RECIPE = RidgeForecaster(levels=LEVELS)
 RNG = np.random.default_rng(0)
 
 
@@ -175,13 +178,23 @@ def test_wrong_numbers_of_losses_are_refused():
     assert eval(repr(Decision(costs=0.0005)), {"Decision": Decision}) == Decision(costs=0.0005)
 
 
+def test_cross_entropy_of_a_probability_is_scikit_learns_and_serves_the_probability():
+    _, output, _ = pooled(CrossEntropy(), 1)
+    events = RNG.random((40, 1)) < 0.3
+    value = float(CrossEntropy().value(torch.tensor(output), labels_of(events.astype(float))))
+    told = CrossEntropy().quantiles(output, (0.5,))
+    assert told.shape == (40, 1, 1)
+    assert value == pytest.approx(log_loss(events[:, 0], told[:, 0, 0]))
+    assert told[:, 0, 0] == pytest.approx(stats.logistic.cdf(output[:, 0, 0]))
+
+
 @pytest.mark.parametrize("slope", [2.0, -2.0])
 def test_a_score_becomes_a_line_of_numpy_and_never_falls(slope):
     rng = np.random.default_rng(1)
     scores = rng.normal(3.0, 2.0, size=(200, 1))
     labels = slope * scores + rng.normal(size=(200, 1))
     symbols = np.repeat([0, 1], 100)
-    made = Calibration.of_scores(scores, labels, symbols, LEVELS, 2)
+    made = Calibration.of_scores(RECIPE, scores, labels, symbols, 2)
     line = np.polyfit(scores[:, 0], labels[:, 0], 1) if slope > 0 else [0.0, labels.mean()]
     np.testing.assert_allclose([made.slope[0], made.intercept[0]], line, rtol=1e-9, atol=1e-12)
     fitted = scores * line[0] + line[1]
@@ -197,7 +210,7 @@ def test_calibrated_quantiles_never_cross(seed, flat):
     scores = np.full((50, 2), 3.0) if flat else rng.normal(size=(50, 2))
     labels, symbols = rng.standard_t(3, size=(50, 2)), rng.integers(0, 3, 50)
     for make in (Calibration.of_scores, Calibration.of_points):
-        made = make(scores, labels, symbols, LEVELS, 3)
+        made = make(RECIPE, scores, labels, symbols, 3)
         told = made.quantiles(scores, symbols)
         assert np.isfinite(told).all()
         assert (np.diff(told, axis=-1) >= 0.0).all()

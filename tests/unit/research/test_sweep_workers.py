@@ -127,6 +127,7 @@ def test_short_work_stays_in_this_process_and_long_work_does_not(bars, monkeypat
         lambda job, numbers, n: sent.append(len(numbers)) or workers.run_here(job, numbers),
     )
     expected = swept(bars)
+    monkeypatch.setattr(workers, "PATIENCE_S", 1e9)
     same(swept(bars, workers=None), expected)
     assert sent == []
     monkeypatch.setattr(workers, "LOOK_S", 0.0)
