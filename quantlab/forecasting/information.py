@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from quantlab.typing import FloatArray
+from quantlab.typing import BoolArray, FloatArray
 
 ENOUGH_SYMBOLS = 10  # below, a correlation across symbols is mostly noise
 
@@ -21,8 +21,8 @@ class Information:
     ic, rank_ic
         Information coefficient (Pearson), and the same of ranks (Spearman); NaN for a forecast that never
         varies.
-    ic_error
-        Standard error of `ic`.
+    ic_error, rank_ic_error
+        Their standard errors.
     icir
         Mean of the per-bar coefficients over their deviation, per bar (not annualised); NaN when pooled.
     """
@@ -31,6 +31,7 @@ class Information:
     ic_error: float
     icir: float
     rank_ic: float
+    rank_ic_error: float
 
 
 def cross_section(forecast: FloatArray, label: FloatArray, horizon: int) -> Information:
@@ -45,13 +46,14 @@ def cross_section(forecast: FloatArray, label: FloatArray, horizon: int) -> Info
     ranked = _row_correlations(_row_ranks(forecast), _row_ranks(label))
     kept, kept_ranked = per_bar[np.isfinite(per_bar)], ranked[np.isfinite(ranked)]
     if len(kept) < 2:
-        return Information(np.nan, np.nan, np.nan, np.nan)
+        return Information(*[np.nan] * 5)
     deviation = float(kept.std(ddof=1))
     return Information(
         ic=float(kept.mean()),
         ic_error=mean_error(kept, horizon),
         icir=float(kept.mean()) / deviation if deviation > 0.0 else np.nan,
         rank_ic=float(kept_ranked.mean()),
+        rank_ic_error=mean_error(kept_ranked, horizon),
     )
 
 
@@ -64,15 +66,22 @@ def pooled(forecast: FloatArray, label: FloatArray, horizon: int) -> Information
     """
     both = np.isfinite(forecast) & np.isfinite(label)
     if both.sum() < 3:
-        return Information(np.nan, np.nan, np.nan, np.nan)
-    x, y = _standard(forecast[both]), _standard(label[both])
-    ic = float(np.mean(x * y))
-    influence = np.zeros(forecast.shape)
-    influence[both] = x * y - ic * (x * x + y * y) / 2.0
+        return Information(*[np.nan] * 5)
+    plain, ranked = (
+        _pooled(as_scores(forecast[both]), as_scores(label[both]), both, horizon)
+        for as_scores in (_standard, lambda values: _standard(_ranks(values)))
+    )
+    return Information(*plain, np.nan, *ranked)
+
+
+def _pooled(x: FloatArray, y: FloatArray, both: BoolArray, horizon: int) -> tuple[float, float]:
+    """Correlation of standard scores of the cells where `both` is True, and its error."""
+    correlation = float(np.mean(x * y))
+    influence = np.zeros(both.shape)
+    influence[both] = x * y - correlation * (x * x + y * y) / 2.0
     bars = both.any(axis=1)
     per_bar = influence.sum(axis=1)[bars] * (bars.sum() / both.sum())
-    ranks = [_standard(_ranks(each[both])) for each in (forecast, label)]
-    return Information(ic, mean_error(per_bar, horizon), np.nan, float(np.mean(ranks[0] * ranks[1])))
+    return correlation, mean_error(per_bar, horizon)
 
 
 def mean_error(series: FloatArray, horizon: int) -> float:

@@ -58,9 +58,9 @@ class Scores:
     frame
         One row a forecaster and horizon; NaN where a number has no meaning, and never a warning in its place.
         Of returns, as a signal: ``ic`` (information coefficient of the median), ``ic_error`` (its standard error),
-        ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``hit_rate`` (share of right signs), ``spread`` and
-        ``spread_error`` (return of the top less the bottom fifth, over the horizon), ``rank_autocorrelation``
-        (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile loss, a return),
+        ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``rank_ic_error``, ``hit_rate`` (share of right signs),
+        ``spread`` and ``spread_error`` (return of the top less the bottom fifth, over the horizon),
+        ``rank_autocorrelation`` (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile loss, a return),
         ``skill`` (1 − pinball / that of the naive forecast), ``crps``, ``dm_naive`` and ``dm_ridge``
         (Diebold–Mariano against those two, positive where this one is better, with ``…_p``), ``clark_west``
         against the nested naive forecast (with ``…_p``), ``coverage`` (share of returns between the outermost
@@ -211,6 +211,7 @@ def _signal(target: Target, median: FloatArray, label: FloatArray, horizon: int)
         "ic_t": information.ic / information.ic_error if information.ic_error > 0.0 else np.nan,
         "icir": information.icir,
         "rank_ic": information.rank_ic,
+        "rank_ic_error": information.rank_ic_error,
         "hit_rate": hit_rate(median - target.middle, label - target.middle),
         "spread": earned,
         "spread_error": error,
