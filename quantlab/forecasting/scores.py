@@ -60,8 +60,8 @@ class Scores:
         Of returns, as a signal: ``ic`` (information coefficient of the median), ``ic_error`` (its standard error),
         ``ic_t`` (their ratio), ``icir``, ``rank_ic``, ``rank_ic_error``, ``hit_rate`` (share of right signs),
         ``spread`` and ``spread_error`` (return of the top less the bottom fifth, over the horizon),
-        ``rank_autocorrelation`` (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile loss, a return),
-        ``skill`` (1 − pinball / that of the naive forecast), ``crps``, ``dm_naive`` and ``dm_ridge``
+        ``rank_autocorrelation`` (1 for a signal that never turns over). As quantiles: ``pinball`` (mean quantile
+        loss, a return), ``skill`` (1 − pinball / that of the naive forecast), ``crps``, ``dm_naive`` and ``dm_ridge``
         (Diebold–Mariano against those two, positive where this one is better, with ``…_p``), ``clark_west``
         against the nested naive forecast (with ``…_p``), ``coverage`` (share of returns between the outermost
         quantiles), ``calibration_error``, ``below_0.05`` … (share of returns at or below that quantile). And
