@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Account": "quantlab.trading.account",
+    "ArimaForecaster": "quantlab.forecasting.arima",
     "Averaging": "quantlab.forecasting.averaging",
     "Bars": "quantlab.market.bars",
     "CNN1D": "quantlab.forecasting.networks.cnn1d",
@@ -29,10 +30,12 @@ _HOME = {
     "FollowWeights": "quantlab.engine.follow_weights",
     "FunctionForecaster": "quantlab.forecasting.function",
     "GRU": "quantlab.forecasting.networks.gru",
+    "GarchForecaster": "quantlab.forecasting.garch",
     "HistoricalVolatilityForecaster": "quantlab.forecasting.historical_volatility",
     "Instrument": "quantlab.trading.account",
     "Forecaster": "quantlab.forecasting.forecaster",
     "Forecasts": "quantlab.forecasting.forecast",
+    "KerasForecaster": "quantlab.forecasting.keras_forecaster",
     "LSTM": "quantlab.forecasting.networks.lstm",
     "MLP": "quantlab.forecasting.networks.mlp",
     "NHITS": "quantlab.forecasting.networks.nhits",
@@ -118,6 +121,7 @@ if TYPE_CHECKING:
     from quantlab.features.features import feature as feature
     from quantlab.forecasting import losses as losses
     from quantlab.forecasting import targets as targets
+    from quantlab.forecasting.arima import ArimaForecaster as ArimaForecaster
     from quantlab.forecasting.averaging import Averaging as Averaging
     from quantlab.forecasting.baselines import NaiveForecaster as NaiveForecaster
     from quantlab.forecasting.baselines import RidgeForecaster as RidgeForecaster
@@ -134,9 +138,11 @@ if TYPE_CHECKING:
     from quantlab.forecasting.forecaster import Forecaster as Forecaster
     from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
     from quantlab.forecasting.function import FunctionForecaster as FunctionForecaster
+    from quantlab.forecasting.garch import GarchForecaster as GarchForecaster
     from quantlab.forecasting.historical_volatility import (
         HistoricalVolatilityForecaster as HistoricalVolatilityForecaster,
     )
+    from quantlab.forecasting.keras_forecaster import KerasForecaster as KerasForecaster
     from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
     from quantlab.forecasting.networks.dlinear import DLinear as DLinear
     from quantlab.forecasting.networks.gru import GRU as GRU

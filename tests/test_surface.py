@@ -7,9 +7,10 @@ import pytest
 import quantlab as ql
 
 PROMISED = {
-    "Account", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged", "Comparison",
+    "Account", "ArimaForecaster", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged", "Comparison",
     "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster", "EwmaForecaster", "Execution", "Fill",
     "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster", "GRU",
+    "GarchForecaster", "KerasForecaster",
     "HistoricalVolatilityForecaster", "Instrument", "LSTM", "MLP", "NHITS", "NLinear", "NaiveForecaster",
     "Now", "Optimised", "Optimiser", "PatchTST", "Portfolio", "Pretrained", "PurgedKFold", "REASONS",
     "Reject", "Result", "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep",

@@ -8,10 +8,12 @@ from typing import Any
 
 from quantlab.cli.loading import FORMS, Loaded, load
 from quantlab.errors import ForecastError, did_you_mean
+from quantlab.forecasting.arima import ArimaForecaster
 from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
 from quantlab.forecasting.drift import DriftForecaster
 from quantlab.forecasting.ewma import EwmaForecaster
 from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.garch import GarchForecaster
 from quantlab.forecasting.historical_volatility import HistoricalVolatilityForecaster
 from quantlab.forecasting.networks.cnn1d import CNN1D
 from quantlab.forecasting.networks.dlinear import DLinear
@@ -32,6 +34,8 @@ BUILT_IN: Mapping[str, Callable[..., Forecaster]] = {
     "drift": DriftForecaster,
     "ewma": EwmaForecaster,
     "volatility": HistoricalVolatilityForecaster,
+    "arima": ArimaForecaster,
+    "garch": GarchForecaster,
     "trees": TreesForecaster,
     "cnn1d": CNN1D,
     "mlp": MLP,

@@ -33,8 +33,8 @@ ForecasterSpec = Annotated[
     str,
     typer.Argument(
         metavar="FORECASTER",
-        help="naive, drift, ewma, volatility, ridge, trees, cnn1d, mlp, lstm, gru, tcn, dlinear, nlinear, "
-        "nhits, patchtst, tsmixer, transformer, or file.py:name of a forecaster.",
+        help="naive, drift, ewma, volatility, arima, garch, ridge, trees, cnn1d, mlp, lstm, gru, tcn, dlinear, "
+        "nlinear, nhits, patchtst, tsmixer, transformer, or file.py:name of a forecaster.",
         show_default=False,
     ),
 ]

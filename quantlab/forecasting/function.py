@@ -79,12 +79,10 @@ class FunctionForecaster(Forecaster):
 
     def environment(self) -> dict[str, str]:
         """Versions, and the hash of the function's code; a new one each time where code does not say it all."""
-        return {**super().environment(), "function": _digest(self.function)}
+        return {**super().environment(), "function": digest(self.function)}
 
     def __repr__(self) -> str:
-        name = getattr(self.function, "__name__", None)
-        whole = super().__repr__()
-        return whole.replace(repr(self.function), name) if name else whole
+        return named(super().__repr__(), self.function)
 
     def _point(self, windows: Windows) -> FloatArray:
         return in_equal_parts(self._ask, _cut(windows))
@@ -113,7 +111,14 @@ def _cut(windows: Windows) -> FloatArray:
     return windows.flat().reshape(len(windows), windows.lookback, windows.features.shape[2])
 
 
-def _digest(function: Callable[[FloatArray], Any]) -> str:
+def named(told: str, function: object) -> str:
+    """Put the name of a function where `told` has its `repr`."""
+    name = getattr(function, "__name__", None)
+    return told.replace(repr(function), name) if name else told
+
+
+def digest(function: Callable[..., Any]) -> str:
+    """Hash the code of a function; a new number each time where code does not say it all."""
     code = getattr(function, "__code__", None)
     if code is None or code.co_freevars or getattr(function, "__self__", None) is not None:
         return uuid.uuid4().hex  # what it closes over or holds may change

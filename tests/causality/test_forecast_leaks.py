@@ -131,3 +131,28 @@ def test_what_happens_between_close_and_open_is_in_no_label():
     np.testing.assert_allclose(label, opens[2:, 0] / opens[1:-1, 0] - 1.0)
     this_gap = np.diff(np.log(opens[:, 0]))[: len(label)]
     assert abs(np.corrcoef(label, this_gap)[0, 1]) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("recipe", "learnt"),
+    [
+        (ql.ArimaForecaster(lookback=10, trend="c"), ("offsets", "weights")),
+        (ql.GarchForecaster(lookback=10, mean="constant"), ("parameters",)),
+    ],
+)
+def test_returns_of_a_test_block_fit_no_series_where_training_bars_follow_it(recipe, learnt, arrays):
+    """Windows behind the test block look back into it: what they look at is not to be learnt."""
+    fold = list(ql.PurgedKFold(blocks=3).split(260, 1))[1]
+    assert fold.train_parts[-1].start > fold.test.stop
+    shaken = {name: values.copy() for name, values in arrays.items()}
+    tested = slice(fold.test.start, fold.test.stop)
+    jumps = np.random.default_rng(1).uniform(0.7, 1.4, (len(fold.test), 2))
+    for values in shaken.values():
+        values[tested] *= jumps
+    window, other = (
+        Panel.read(recipe, naive.as_bars(each)).training_window(fold) for each in (arrays, shaken)
+    )
+    assert window.digest() != other.digest()
+    told, again = (recipe.train(each).state() for each in (window, other))
+    for name in learnt:
+        np.testing.assert_array_equal(told[name], again[name])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from quantlab.features.features import feature
 from quantlab.features.labels import label_end
+from quantlab.forecasting.arima import ArimaForecaster
 from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
 from quantlab.forecasting.folds import WalkForward
 from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.garch import GarchForecaster
+from quantlab.forecasting.keras_forecaster import KerasForecaster
 from quantlab.forecasting.networks.cnn1d import CNN1D
 from quantlab.forecasting.panel import Panel
 from quantlab.forecasting.walk_forward import walk_forward
@@ -45,6 +50,15 @@ RECIPES = {
     ),
 }
 FURTHER = {kind.__name__: small(kind, horizon=3, features=READ) for kind in NETWORKS if kind is not CNN1D}
+SERIES = {
+    "arima": ArimaForecaster(horizon=(1, 4), lookback=8, order=(1, 0, 1), trend="c"),
+    "arima, of changes": ArimaForecaster(horizon=3, lookback=8, order=(1, 1, 1)),
+    "garch": GarchForecaster(horizon=(1, 4), lookback=8),
+    "garch, asymmetric, with t": GarchForecaster(
+        horizon=3, lookback=8, o=1, distribution="t", mean="constant"
+    ),
+}
+LONGER = WalkForward(train=140, test=60)  # a series is fitted to 100 returns or more
 MOMENTS = np.random.default_rng(20).choice(np.arange(100, N_BARS - 2), size=20, replace=False).tolist()
 
 
@@ -58,19 +72,21 @@ def arrays() -> dict[str, np.ndarray]:
     return made
 
 
-def made_from(recipe: Forecaster, arrays: dict[str, np.ndarray], store: object = False) -> np.ndarray:
+def made_from(
+    recipe: Forecaster, arrays: dict[str, np.ndarray], store: object = False, folds: WalkForward = FOLDS
+) -> np.ndarray:
     """The forecasts of a recipe over arrays."""
     return walk_forward(
-        recipe, naive.as_bars(arrays), FOLDS, store=store, baselines=False, progress=False
+        recipe, naive.as_bars(arrays), folds, store=store, baselines=False, progress=False
     ).values
 
 
-def leaves_earlier_forecasts_alone(recipe, moments, arrays, *, reads=True):
+def leaves_earlier_forecasts_alone(recipe, moments, arrays, *, reads=True, folds=FOLDS):
     """Replace the future after each of `moments`; a recipe that `reads` says something else from there on."""
-    before = made_from(recipe, arrays)
+    before = made_from(recipe, arrays, folds=folds)
     assert np.isfinite(before).any()
     for moment in moments:
-        after = made_from(recipe, naive.other_future(arrays, moment, seed=moment))
+        after = made_from(recipe, naive.other_future(arrays, moment, seed=moment), folds=folds)
         np.testing.assert_array_equal(
             after[: moment + 1], before[: moment + 1], err_msg=f"replaced after {moment}"
         )
@@ -87,6 +103,40 @@ def test_another_future_leaves_every_earlier_forecast_alone(name, arrays):
 @pytest.mark.parametrize("moments", [MOMENTS[:2], pytest.param(MOMENTS[2:], marks=pytest.mark.slow)])
 def test_another_future_leaves_every_earlier_forecast_of_a_network_alone(name, moments, arrays):
     leaves_earlier_forecasts_alone(FURTHER[name], moments, arrays)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_another_future_leaves_every_earlier_forecast_of_a_series_alone(name, arrays):
+    leaves_earlier_forecasts_alone(SERIES[name], (170, 215), arrays, folds=LONGER)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_bars_that_end_earlier_give_the_same_forecasts_of_a_series(name, arrays):
+    whole = made_from(SERIES[name], arrays, folds=LONGER)
+    cut = {field: panel[:231] for field, panel in arrays.items()}
+    np.testing.assert_array_equal(made_from(SERIES[name], cut, folds=LONGER), whole[:231])
+
+
+def normalised(lookback, n_features, n_outputs):
+    """A Keras model with running statistics and dropout."""
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input((lookback, n_features)),
+            layers.Conv1D(4, 3),
+            layers.BatchNormalization(),
+            layers.Dropout(0.2),
+            layers.Flatten(),
+            layers.Dense(n_outputs),
+        ]
+    )
+
+
+@pytest.mark.skipif(find_spec("keras") is None, reason="keras is not installed")
+def test_another_future_leaves_every_earlier_forecast_of_a_keras_model_alone(arrays):
+    recipe = KerasForecaster(model=normalised, horizon=3, features=READ, lookback=8, epochs=2)
+    leaves_earlier_forecasts_alone(recipe, MOMENTS[:2], arrays)
 
 
 @pytest.mark.parametrize("name", ["ridge", "network", "network, warm, for decisions"])

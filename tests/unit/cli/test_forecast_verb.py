@@ -41,6 +41,13 @@ def test_a_built_in_is_called_by_its_name(quantlab, name, recipe):
     assert recipe in answer.out
 
 
+@pytest.mark.parametrize(("name", "kind"), [("arima", "ArimaForecaster"), ("garch", "GarchForecaster")])
+def test_a_model_of_a_series_is_called_by_its_name(quantlab, name, kind):
+    answer = quantlab("forecast", name, "walk.csv", "--train", "125", "--test", "20", "--lookback", "8")
+    assert (answer.code, answer.err) == (0, "")
+    assert f"{kind}(horizon=1, lookback=8)" in answer.out
+
+
 def test_help_names_every_built_in(quantlab):
     from quantlab.cli.forecaster import BUILT_IN
 

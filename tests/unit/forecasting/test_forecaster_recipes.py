@@ -177,13 +177,17 @@ def test_recipes_are_made_without_the_heavy_libraries():
     code = (
         "import sys\n"
         "from quantlab.forecasting.networks.cnn1d import CNN1D\n"
+        "from quantlab.forecasting.arima import ArimaForecaster\n"
+        "from quantlab.forecasting.garch import GarchForecaster\n"
         "from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster\n"
         "from quantlab.forecasting.folds import WalkForward\n"
         "from quantlab.forecasting.forecast import Forecasts\n"
         "from quantlab.forecasting.declaration import forecast\n"
         "from quantlab.forecasting.walk_forward import walk_forward\n"
         "repr(forecast(CNN1D(horizon=5))), RidgeForecaster(), NaiveForecaster(), WalkForward()\n"
+        "ArimaForecaster(), GarchForecaster()\n"
         "heavy = ['torch', 'numba', 'scipy', 'sklearn', 'skfolio', 'rich', 'vectorbt', 'plotly']\n"
+        "heavy += ['statsmodels', 'arch']\n"
         "sys.exit(','.join(name for name in heavy if name in sys.modules) or None)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

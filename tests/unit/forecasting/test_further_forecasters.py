@@ -1,4 +1,4 @@
-"""Forecasters beside the networks: drift, averages, volatility, trees, any estimator, any function, several."""
+"""Forecasters beside the networks: drift, averages, series, volatility, trees, any estimator or function, several."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import feature
+from quantlab.forecasting.arima import ArimaForecaster
 from quantlab.forecasting.baselines import NaiveForecaster, RidgeForecaster
 from quantlab.forecasting.drift import DriftForecaster
 from quantlab.forecasting.ensemble import EnsembleForecaster
@@ -20,6 +21,7 @@ from quantlab.forecasting.estimator import SklearnForecaster
 from quantlab.forecasting.ewma import EwmaForecaster
 from quantlab.forecasting.folds import WalkForward
 from quantlab.forecasting.function import FunctionForecaster
+from quantlab.forecasting.garch import GarchForecaster
 from quantlab.forecasting.historical_volatility import HistoricalVolatilityForecaster
 from quantlab.forecasting.keys import recipe_key
 from quantlab.forecasting.networks.mlp import MLP
@@ -47,6 +49,8 @@ RECIPES = {
     "drift": DriftForecaster(**COMMON),
     "ewma": EwmaForecaster(**COMMON, lookback=12, half_life=4),
     "volatility": HistoricalVolatilityForecaster(**COMMON, lookback=12),
+    "arima": ArimaForecaster(**COMMON, lookback=12, order=(1, 0, 1), trend="c"),
+    "garch": GarchForecaster(**COMMON, lookback=12, o=1, distribution="t", mean="constant"),
     "trees": TreesForecaster(**COMMON, features=READ, lookback=3, trees=8, leaf=10),
     "estimator": SklearnForecaster(
         **COMMON,
@@ -127,8 +131,8 @@ def test_recipes_print_as_the_code_that_makes_them(name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_future_does_not_reach_a_forecast(name):
-    arrays = naive.random_walk(200, 3, seed=5)
-    folds = WalkForward(train=90, test=40)
+    arrays = naive.random_walk(240, 3, seed=5)
+    folds = WalkForward(train=130, test=70)
 
     def walk(given):
         return walk_forward(
@@ -137,7 +141,7 @@ def test_the_future_does_not_reach_a_forecast(name):
 
     before = walk(arrays)
     assert np.isfinite(before[-1]).all()
-    for moment in (120, 160):
+    for moment in (160, 200):
         after = walk(naive.other_future(arrays, moment, seed=moment))
         np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1])
 

@@ -104,6 +104,7 @@ def test_volatility_that_clusters_is_foreseen(bars):
         ql.HistoricalVolatilityForecaster(horizon=5, target="volatility", lookback=10),
         ql.EwmaForecaster(horizon=5, target="volatility", half_life=5.0),
         ql.RidgeForecaster(horizon=5, target="volatility", features=READ),
+        ql.GarchForecaster(horizon=5, target="volatility"),
         ql.GRU(
             horizon=5, target="volatility", features=READ, lookback=8, hidden=8, epochs=20, learning_rate=1e-2
         ),
@@ -167,6 +168,7 @@ def test_a_network_learns_a_probability_by_cross_entropy_unless_told_otherwise()
         (lambda: ql.MLP(target="volatility", loss="decision"), "cannot teach volatility"),
         (lambda: ql.RidgeForecaster(target="direction", levels=(0.1, 0.5)), "leave levels out"),
         (lambda: ql.EwmaForecaster(target="direction"), "speaks of return and volatility only"),
+        (lambda: ql.ArimaForecaster(target="volatility"), "speaks of return only"),
         (lambda: Drawdown(depth=2.0), "depth"),
         (lambda: TripleBarrier(up=0.0), "up"),
         (lambda: ql.forecast(ql.RidgeForecaster(), level=0.01), "no quantile level 0.01"),
