@@ -63,6 +63,7 @@ def judged(bars: ql.Bars, folds: ql.WalkForward) -> pd.DataFrame:
 
 def row_of(name: str, forecasts: ql.Forecasts, score: pd.Series, bars: ql.Bars) -> dict[str, object]:
     """Tell what a forecaster knew, whether that beats the simple ones, and what the same strategy earned with it."""
+    varies = bool(np.nanstd(forecasts.median()) > 1e-12)  # else it ranks nothing, and holds what stands first
     keep = max(1, bars.n_symbols // 10)
     first = bars.time[np.flatnonzero(forecasts.known.any(axis=1))[0]]
     strategy = ForecastTopK(keep=keep, slack=keep)
@@ -71,16 +72,22 @@ def row_of(name: str, forecasts: ql.Forecasts, score: pd.Series, bars: ql.Bars) 
     half = 1.96 * score["rank_ic_error"]
     return {
         "forecaster": name,
-        "rank ic": f"{score['rank_ic']:+.4f}",
-        "95% interval": f"[{score['rank_ic'] - half:+.4f}, {score['rank_ic'] + half:+.4f}]",
-        "DM naive": f"{score['dm_naive']:+.2f}",
-        "DM ridge": f"{score['dm_ridge']:+.2f}",
-        "skill": f"{score['skill']:+.2%}",
-        "net Sharpe": f"{result.sharpe:+.2f}",
+        "rank ic": text(score["rank_ic"], "{:+.4f}"),
+        "95% low": text(score["rank_ic"] - half, "{:+.4f}"),
+        "95% high": text(score["rank_ic"] + half, "{:+.4f}"),
+        "DM naive": text(score["dm_naive"], "{:+.2f}"),
+        "DM ridge": text(score["dm_ridge"], "{:+.2f}"),
+        "skill": text(score["skill"], "{:+.2%}"),
+        "net Sharpe": text(result.sharpe if varies else np.nan, "{:+.2f}"),
         "beats naive": bool(score["dm_naive"] > 0.0 and score["dm_naive_p"] < 0.05),
         "beats ridge": bool(score["dm_ridge"] > 0.0 and score["dm_ridge_p"] < 0.05),
         "knows": bool(abs(score["rank_ic"]) > half),
     }
+
+
+def text(value: float, form: str) -> str:
+    """Print a number, and what is undefined as n/a."""
+    return "n/a" if np.isnan(value) else form.format(value)
 
 
 def verdict(table: pd.DataFrame) -> str:
