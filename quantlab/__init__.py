@@ -45,6 +45,7 @@ _HOME = {
     "Optimised": "quantlab.engine.optimised",
     "Optimiser": "quantlab.forecasting.optimisers",
     "PatchTST": "quantlab.forecasting.networks.patchtst",
+    "PerSymbolForecaster": "quantlab.forecasting.per_symbol",
     "Portfolio": "quantlab.engine.portfolio",
     "PurgedKFold": "quantlab.forecasting.cross_folds",
     "Pretrained": "quantlab.forecasting.transfer",
@@ -155,6 +156,7 @@ if TYPE_CHECKING:
     from quantlab.forecasting.networks.transformer import Transformer as Transformer
     from quantlab.forecasting.networks.tsmixer import TSMixer as TSMixer
     from quantlab.forecasting.optimisers import Optimiser as Optimiser
+    from quantlab.forecasting.per_symbol import PerSymbolForecaster as PerSymbolForecaster
     from quantlab.forecasting.schedules import Schedule as Schedule
     from quantlab.forecasting.search_space import Span as Span
     from quantlab.forecasting.transfer import Pretrained as Pretrained

@@ -11,16 +11,23 @@ from torch import nn
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecaster import State
 from quantlab.forecasting.losses import loss_of
+from quantlab.forecasting.networks.blocks.across import AcrossSymbols, Together
 from quantlab.forecasting.networks.parts import OwnScale
 
 if TYPE_CHECKING:
     from quantlab.forecasting.neural import NeuralForecaster
 
 WEIGHTS = "weights/"  # what names of weights begin with in a state
+EMBEDDING = "across.embedding"  # what is known of each symbol by itself, where symbols are read together
 
 
-def build(recipe: NeuralForecaster, n_features: int) -> nn.Module:
-    """From windows to what the loss wants: each window's own scale (if asked), the network, the head."""
+def build(recipe: NeuralForecaster, n_features: int, n_symbols: int) -> nn.Module:
+    """From windows to what the loss wants: each window's own scale (if asked), the network, the head.
+
+    Where symbols are read together, attention across them comes before the head.
+    """
+    if recipe.symbols == "together":
+        return _together(recipe, n_features, n_symbols)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if recipe.normalise == "window":
         layers["scale"] = OwnScale()
@@ -29,9 +36,33 @@ def build(recipe: NeuralForecaster, n_features: int) -> nn.Module:
     return nn.Sequential(layers)
 
 
+def _together(recipe: NeuralForecaster, n_features: int, n_symbols: int) -> Together:
+    loss, n_horizons = loss_of(recipe.loss), len(recipe.horizons)
+    return Together(
+        scale=OwnScale() if recipe.normalise == "window" else nn.Identity(),
+        network=recipe.network(n_features),
+        across=AcrossSymbols(n_symbols, recipe.n_outputs, n_horizons * loss.numbers(len(recipe.levels))),
+        head=loss.head(n_horizons, recipe.levels),
+    )
+
+
+def n_symbols_of(state: State) -> int:
+    """Count the symbols that the weights of `state` know by an embedding; 0 where they know none."""
+    return len(state.get(WEIGHTS + EMBEDDING, ()))
+
+
+def without_symbols(state: State) -> State:
+    """Leave out what was learnt about single symbols: it means nothing to others."""
+    return {name: value for name, value in state.items() if name != WEIGHTS + EMBEDDING}
+
+
 def load(network: nn.Module, state: State, recipe: NeuralForecaster) -> None:
-    """Put the weights of `state` into `network`; those of another network are refused."""
-    weights = {
+    """Put the weights of `state` into `network`; those of another network are refused.
+
+    Embeddings that `state` does not have stay as they were drawn.
+    """
+    drawn = {name: value for name, value in network.state_dict().items() if name == EMBEDDING}
+    weights = drawn | {
         name.removeprefix(WEIGHTS): torch.from_numpy(value.copy())
         for name, value in state.items()
         if name.startswith(WEIGHTS)

@@ -177,5 +177,9 @@ def naive_beside(recipe: Forecaster) -> NaiveForecaster:
 def line_beside(recipe: Forecaster) -> RidgeForecaster:
     """Make the line through the newest values of what `recipe` reads."""
     return RidgeForecaster(
-        horizon=recipe.horizon, target=recipe.target, levels=recipe.levels, features=recipe.features
+        horizon=recipe.horizon,
+        target=recipe.target,
+        levels=recipe.levels,
+        features=recipe.features,
+        ranked=recipe.ranked,
     )

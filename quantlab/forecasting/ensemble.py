@@ -32,8 +32,8 @@ class EnsembleForecaster(Forecaster):
         Two recipes or more.
     horizon, target, levels
         Put in place of the members' own; theirs unless given, in which case all must have the same.
-    lookback, features
-        The longest and all of the members'; they cannot be given.
+    lookback, features, ranked
+        The longest, all, and what those members that read features agree on; they cannot be given.
 
     Examples
     --------
@@ -53,6 +53,7 @@ class EnsembleForecaster(Forecaster):
     levels: tuple[float, ...] = ()
     lookback: int = field(init=False, default=1)
     features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
+    ranked: bool = field(init=False, default=False)
 
     taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
 
@@ -68,6 +69,7 @@ class EnsembleForecaster(Forecaster):
         read = dict.fromkeys(each for member in self.members for each in member.inputs)
         put(self, "features", tuple(read))
         put(self, "lookback", max(each.lookback for each in self.members))
+        put(self, "ranked", self._all_ranked())
         super().__post_init__()
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedEnsemble:
@@ -128,6 +130,15 @@ class EnsembleForecaster(Forecaster):
                 f"give them the same, or {name}= to put one in place of theirs."
             )
         return found.pop()
+
+    def _all_ranked(self) -> bool:
+        found = {each.ranked for each in self.members if each.features}
+        if len(found) > 1:
+            raise ForecastError(
+                "EnsembleForecaster: some members read features as they are, others their ranks; give all of "
+                "them the same ranked=."
+            )
+        return found == {True}
 
     def _read(self, member: Forecaster, windows: Windows) -> Windows:
         """Cut the features and bars that `member` reads; the windows stay the same ones."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature, feature
-from quantlab.forecasting.checks import whole
+from quantlab.forecasting.checks import one_of, whole
 from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.table_checks import check_horizons, check_levels
 from quantlab.forecasting.targets import BY_NAME, Return, Target, target_of
@@ -41,7 +41,9 @@ class TrainedForecaster(Protocol):
     def predict(self, windows: Windows) -> FloatArray:
         """Quantiles of the target ``(n_windows, n_horizons, n_levels)``, never crossing; a mean where it is one.
 
-        What is said about a window depends on that window alone, however many are asked at once.
+        What is said about a window depends on that window alone, however many are asked at once. A forecaster
+        that reads symbols together (``symbols="together"``) speaks of a window by all windows of its bar:
+        give it whole bars, as `Panel` cuts them; how many bars are asked changes nothing.
         """
 
     def state(self) -> State:
@@ -86,6 +88,10 @@ class Forecaster(ABC):
     features
         What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are
         pooled.
+    ranked
+        Whether each feature is replaced by its rank among the symbols of the same bar, from -0.5 (the lowest)
+        to 0.5 (the highest); see `ranks_across`. Ranks know no outliers and mean the same in calm and wild
+        times, but tell nothing of what all symbols do together.
     choice
         How it was found, where `tune` found it: it then forecasts only from the last bar it was judged on.
 
@@ -101,6 +107,7 @@ class Forecaster(ABC):
     lookback: int = 1
     features: tuple[Feature | str | tuple[str, int], ...] = SCALE_FREE
     choice: Choice | None = None
+    ranked: bool = False
 
     speaks_of: ClassVar[tuple[str, ...]] = tuple(BY_NAME)  # names of the targets that it can learn
     taught_by: ClassVar[tuple[str, ...]] = ()  # modules beside its own whose code shapes what is learnt
@@ -108,6 +115,7 @@ class Forecaster(ABC):
     def __post_init__(self) -> None:
         owner = type(self).__name__
         put = object.__setattr__
+        one_of(owner, "ranked", self.ranked, (False, True))
         put(self, "horizon", self.horizon if isinstance(self.horizon, int) else tuple(self.horizon))
         put(self, "target", target_of(self.target))
         put(self, "levels", self._levels())
@@ -115,6 +123,8 @@ class Forecaster(ABC):
         check_horizons(owner, self.horizons)
         check_levels(owner, self.levels)
         whole(owner, "lookback", self.lookback, 1)
+        if self.ranked and not self.features:
+            raise ForecastError(f"{owner}(ranked=True): it reads no features that could be ranked.")
         for each in self.inputs:
             if not each.is_resolved:
                 raise ForecastError(

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from quantlab.forecasting.trained_network import TrainedNetwork
 
+TOLD = 16  # numbers that a window comes to for each horizon before symbols hear each other
 _PINBALL, _ADAMW = Pinball(), Optimiser("adamw")
 _CONSTANT, _NO_AVERAGE = Schedule("constant"), Averaging("none")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NeuralForecaster(Forecaster):
-    """A network pooled over symbols, trained by one loop with early stopping.
+    """A network for all symbols, trained by one loop with early stopping.
 
     A new architecture is a subclass with one method, `network`; scaling, losses, training, quantiles and
     serving are common to all. Features are standardised inside the fold, labels divided by their training
@@ -78,6 +79,14 @@ class NeuralForecaster(Forecaster):
         ``tests/benchmarks/test_training.py``). Weights, losses and forecasts are always float32.
     device
         ``"auto"`` (a CUDA device where there is one), ``"cpu"`` or ``"cuda"``.
+    symbols
+        What one sample is. ``"pooled"``: the window of one symbol, and no other symbol is seen.
+        ``"together"``: a bar, all symbols that have a complete window at it (in training: and a label). The
+        network makes a vector of each window, one attention layer lets the symbols of the bar listen to each
+        other, and every symbol has a learnt embedding that says whom it listens to and how loudly, so that
+        "B follows A" can be learnt; see `AcrossSymbols`. Columns count by their embeddings alone, not by
+        their number or sequence. A symbol without a window in the training block has an embedding of zeros:
+        it listens, and is listened to, by what its window looks like. `pretrain` leaves embeddings out.
     """
 
     lookback: int = 32
@@ -98,6 +107,7 @@ class NeuralForecaster(Forecaster):
     frozen: tuple[str, ...] = ()
     precision: str = "float32"
     device: str = "auto"
+    symbols: str = "pooled"
 
     taught_by: ClassVar[tuple[str, ...]] = tuple(
         f"quantlab.forecasting.{module}"
@@ -105,12 +115,14 @@ class NeuralForecaster(Forecaster):
             "assembly",
             "calibration",
             "examples",
+            "networks.blocks.across",
             "networks.parts",
             "residuals",
             "scaling",
             "shrinkage",
             "trained_network",
             "training",
+            "whole_bars",
             "windows",
         )
     )
@@ -128,6 +140,7 @@ class NeuralForecaster(Forecaster):
         one_of(owner, "warm_start", self.warm_start, (False, True))
         one_of(owner, "precision", self.precision, ("auto", "float32", "bfloat16"))
         one_of(owner, "device", self.device, ("auto", "cpu", "cuda"))
+        one_of(owner, "symbols", self.symbols, ("pooled", "together"))
         if not self.features:
             raise ForecastError(f"{owner}(features=()): a network needs at least one feature.")
         put = object.__setattr__
@@ -199,8 +212,12 @@ class NeuralForecaster(Forecaster):
 
     @property
     def n_outputs(self) -> int:
-        """Numbers that the network gives for a window: as many as its loss wants, for every horizon."""
-        return len(self.horizons) * loss_of(self.loss).numbers(len(self.levels))
+        """Numbers that the network gives for a window: as many as its loss wants, for every horizon.
+
+        Where symbols are read together it is the length of the vector that other symbols hear of.
+        """
+        pooled = self.symbols == "pooled"
+        return len(self.horizons) * (loss_of(self.loss).numbers(len(self.levels)) if pooled else TOLD)
 
     @abstractmethod
     def network(self, n_features: int) -> nn.Module:

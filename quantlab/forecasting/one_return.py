@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from quantlab.errors import ForecastError
@@ -27,6 +27,7 @@ class ReturnsForecaster(Forecaster):
 
     lookback: int = 60
     features: tuple[Feature | str | tuple[str, int], ...] = (LOG_RETURN,)
+    ranked: bool = field(init=False, default=False)
 
     speaks_of: ClassVar[tuple[str, ...]] = ("return", "volatility")
 

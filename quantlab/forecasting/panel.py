@@ -12,6 +12,7 @@ from quantlab.features.features import Feature
 from quantlab.features.labels import label_end
 from quantlab.forecasting.folds import Fold, learnable
 from quantlab.forecasting.forecaster import Forecaster
+from quantlab.forecasting.ranks import ranks_across
 from quantlab.forecasting.windows import TrainingWindow, Windows, complete
 from quantlab.market.bars import Bars
 from quantlab.typing import BoolArray, FloatArray, IntArray
@@ -24,7 +25,8 @@ class Panel:
     Parameters
     ----------
     features
-        ``(n_symbols, n_bars, n_features)``, each value computed from bars up to its own row.
+        ``(n_symbols, n_bars, n_features)``, each value computed from bars up to its own row; its rank among
+        the symbols of that row where the forecaster is `ranked`.
     labels
         ``(n_symbols, n_bars, n_horizons)``, of the recipe's target; NaN where a label has no end.
     label_ends
@@ -52,7 +54,8 @@ class Panel:
         """
         features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
         for position, feature in enumerate(forecaster.inputs):
-            features[:, :, position] = _computed(feature, bars).T
+            values = _computed(feature, bars)
+            features[:, :, position] = (ranks_across(values) if forecaster.ranked else values).T
         return cls(
             features=features,
             labels=np.stack([forecaster.spoken.label(bars, each).T for each in forecaster.horizons], axis=2),
@@ -83,7 +86,7 @@ class Panel:
         return whole & learnable(fold, parts, self.label_ends.T).T
 
     def test_windows(self, fold: Fold) -> Windows:
-        """Cut the windows that end in the test block of `fold`."""
+        """Cut the windows that end in the test block of `fold`: bar after bar, all symbols of each."""
         block = range(max(0, fold.test.start - self.lookback + 1), fold.test.stop)
         return self._windows(block, fold.test, self.ready)
 

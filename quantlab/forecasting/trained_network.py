@@ -11,15 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from quantlab.forecasting.assembly import WEIGHTS, build, freeze, load
+from quantlab.forecasting.assembly import WEIGHTS, build, freeze, load, n_symbols_of
 from quantlab.forecasting.examples import Batches, Examples, grid_of
 from quantlab.forecasting.forecaster import State
 from quantlab.forecasting.losses import loss_of
 from quantlab.forecasting.losses.loss import Loss
+from quantlab.forecasting.networks.blocks.across import Together
 from quantlab.forecasting.residuals import all_labels
 from quantlab.forecasting.scaling import Scaler, usable_spread
 from quantlab.forecasting.served_quantiles import Calibration
 from quantlab.forecasting.training import fit
+from quantlab.forecasting.whole_bars import said_of_bars
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
@@ -63,7 +65,7 @@ class TrainedNetwork:
     calibration: Calibration | None = None
 
     def predict(self, windows: Windows) -> FloatArray:
-        """Quantiles ``(n_windows, n_horizons, n_levels)``."""
+        """Quantiles ``(n_windows, n_horizons, n_levels)``; of a network that reads symbols together, of whole bars."""
         numbers = self.numbers(windows)
         if self.calibration is None:
             quantiles = self.loss.quantiles(numbers, self.levels)
@@ -78,13 +80,15 @@ class TrainedNetwork:
         """Give what the network itself says ``(n_windows, n_horizons, numbers)``, in label spreads.
 
         Every batch has the same shape, the last one filled up with repetitions: the bits of a forecast do not
-        depend on how many windows are asked.
+        depend on how many windows, or bars, are asked.
         """
         self.network.eval()
-        n_numbers = self.loss.numbers(len(self.levels))
-        outputs = np.empty((len(windows), len(self.label_spread), n_numbers))
+        shape = (len(self.label_spread), self.loss.numbers(len(self.levels)))
+        outputs = np.empty((len(windows), *shape))
         with steady():
             view = stretches(self.scaler, windows, self.device)
+            if isinstance(self.network, Together):
+                return said_of_bars(self.network, view, windows, shape, BATCH)
             starts = torch.from_numpy(windows.starts).to(self.device)
             for part in windows.batches(BATCH):
                 size = part.stop - part.start
@@ -118,11 +122,12 @@ def train_network(
         Weights of another network, or a loss that is not a number.
     """
     device, loss = recipe.resolved_device(), loss_of(recipe.loss)
+    by_bar = recipe.symbols == "together" or loss.cut != "windows"
     scaler, (centre, label_spread) = Scaler.fit(window.learn), _label_scale(recipe, window)
     spread = torch.from_numpy(label_spread.astype(np.float32)).to(device)
     learn, validation = (
         Batches.of(
-            _examples(windows, (labels - centre) / label_spread, scaler, loss, device), recipe, loss, spread
+            _examples(windows, (labels - centre) / label_spread, scaler, by_bar, device), recipe, loss, spread
         )
         for windows, labels in (
             (window.learn, window.learn_labels),
@@ -131,9 +136,12 @@ def train_network(
     )
     with steady(), torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = build(recipe, window.learn.features.shape[2])
+        n_symbols, _, n_features = window.learn.features.shape
+        network = build(recipe, n_features, n_symbols)
         if start is not None:
             load(network, start, recipe)
+        if isinstance(network, Together):
+            network.forget_all_but(torch.from_numpy(np.unique(window.learn.symbols)))
         freeze(network, recipe.frozen)
         history = fit(network.to(device), recipe, learn, validation, seed)
     trained = TrainedNetwork(
@@ -146,7 +154,7 @@ def restore_network(recipe: NeuralForecaster, state: State) -> TrainedNetwork:
     """Make the trained network whose `state` this is."""
     device = recipe.resolved_device()
     with torch.random.fork_rng():  # building draws weights, which are replaced at once
-        network = build(recipe, len(state["centre"]))
+        network = build(recipe, len(state["centre"]), n_symbols_of(state))
     load(network, state, recipe)
     return TrainedNetwork(
         network=network.to(device),
@@ -188,8 +196,8 @@ def _filled(starts: Tensor) -> Tensor:
     return starts[torch.arange(BATCH, device=starts.device).clamp(max=len(starts) - 1)]
 
 
-def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, loss: Loss, device: str) -> Examples:
-    grid = torch.empty(0, 1, dtype=torch.int64) if loss.cut == "windows" else grid_of(windows)
+def _examples(windows: Windows, labels: FloatArray, scaler: Scaler, by_bar: bool, device: str) -> Examples:
+    grid = grid_of(windows) if by_bar else torch.empty(0, 1, dtype=torch.int64)
     return Examples(
         view=stretches(scaler, windows, device),
         starts=torch.from_numpy(windows.starts).to(device),

@@ -61,7 +61,7 @@ def evaluate(network: nn.Module, batches: Batches) -> float:
 
 
 def _loss(network: nn.Module, batches: Batches, batch: Batch) -> Tensor:
-    output = laid_out(network(batch.windows), batch.labels.present)
+    output = laid_out(network(*batch.inputs), batch.labels.present)
     return batches.loss.value(output, batch.labels)
 
 
@@ -131,7 +131,7 @@ class _Teacher:
 
     def _loss(self, batch: Batch) -> Tensor:
         with self.precision():
-            raw = self.network(batch.windows)
+            raw = self.network(*batch.inputs)
         return self.batches.loss.value(laid_out(raw.float(), batch.labels.present), batch.labels)
 
     def _step(self, step: int, per_epoch: int, watched: Sequence[float]) -> None:

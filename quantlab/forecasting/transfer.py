@@ -120,6 +120,8 @@ def pretrain(recipe: NeuralForecaster, bars: Bars, *, validation: float = 0.2, s
 
     What it gives starts other trainings: ``recipe.fine_tuned(weights, frozen=("1",))``. It has seen all of `bars`, so
     forecasts made from it may only speak of later ones; give bars that end early: ``bars.window(end="2014")``.
+    Embeddings of a recipe with ``symbols="together"`` do not travel, for other bars have other symbols: they are
+    drawn anew.
 
     Parameters
     ----------
@@ -137,6 +139,7 @@ def pretrain(recipe: NeuralForecaster, bars: Bars, *, validation: float = 0.2, s
     ForecastError
         Something that is not a network, or bars without a complete window with a label.
     """
+    from quantlab.forecasting.assembly import without_symbols  # torch is slow to import
     from quantlab.forecasting.neural import NeuralForecaster
 
     if not isinstance(recipe, NeuralForecaster):
@@ -152,7 +155,7 @@ def pretrain(recipe: NeuralForecaster, bars: Bars, *, validation: float = 0.2, s
             f"{recipe!r} has nothing to learn from in these {bars.n_bars:,} bars: no window of "
             f"{recipe.lookback} bars is complete and has a label. Give more bars, or a shorter lookback."
         )
-    state = recipe.train(window, seed=seed).state()
+    state = without_symbols(recipe.train(window, seed=seed).state())
     through = int(bars.time_ns[-1])
     before = recipe.known_through
     return Pretrained(state, repr(recipe), max(through, before))

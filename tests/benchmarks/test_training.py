@@ -26,8 +26,8 @@ def windows_of(n_rows=N_ROWS, n_symbols=N_SYMBOLS, seed=0):
     return Windows(features, LOOKBACK, symbols.ravel(), rows.ravel())
 
 
-def training_window():
-    learn = windows_of()
+def training_window(n_symbols=N_SYMBOLS, n_rows=N_ROWS):
+    learn = windows_of(n_rows, n_symbols)
     nothing = Windows(learn.features, LOOKBACK, np.empty(0, np.int64), np.empty(0, np.int64))
     labels = 0.01 * np.random.default_rng(1).normal(size=(len(learn), 1))
     return TrainingWindow(learn, labels, nothing, labels[:0])
@@ -79,6 +79,25 @@ def test_losses_beside_the_quantile_loss(loss):
         pinball=lambda: train_network(RECIPE, window, 0),
     )
     print(f"\ntraining on {loss}: {seconds['ours'] / seconds['pinball']:.2f} of the time of pinball")
+
+
+@pytest.mark.parametrize("n_symbols", [5, 100])
+def test_symbols_together_beside_pooled(n_symbols):
+    window = training_window(n_symbols, 10_000 // n_symbols)
+    both = {name: CNN1D(lookback=LOOKBACK, epochs=3, symbols=name) for name in ("pooled", "together")}
+    trained = {name: train_network(recipe, window, 0) for name, recipe in both.items()}
+    for verb, per_window, do in (
+        ("training", RECIPE.epochs, lambda name: train_network(both[name], window, 0)),
+        ("forecasts", 1, lambda name: trained[name].predict(window.learn)),
+    ):
+        seconds = medians(
+            3,
+            clock=time.process_time,
+            together=lambda do=do: do("together"),
+            pooled=lambda do=do: do("pooled"),
+        )
+        print(f"\n{verb} of {n_symbols} symbols together: {per_window * len(window.learn) / seconds['together']:,.0f}"
+              f" windows/s, {seconds['together'] / seconds['pooled']:.2f} of the time of pooled")  # fmt: skip
 
 
 def test_bfloat16_beside_float32():

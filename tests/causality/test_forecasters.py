@@ -17,6 +17,7 @@ from quantlab.forecasting.garch import GarchForecaster
 from quantlab.forecasting.keras_forecaster import KerasForecaster
 from quantlab.forecasting.networks.cnn1d import CNN1D
 from quantlab.forecasting.panel import Panel
+from quantlab.forecasting.per_symbol import PerSymbolForecaster
 from quantlab.forecasting.walk_forward import walk_forward
 from tests.naive import forecasting as naive
 from tests.unit.forecasting.networks import NETWORKS, small
@@ -49,7 +50,28 @@ RECIPES = {
         schedule="plateau",
     ),
 }
+SAMPLED = {
+    "network, symbols together": CNN1D(
+        horizon=3, features=READ, lookback=8, channels=(4,), dense=8, epochs=2, symbols="together"
+    ),
+    "network, symbols together, ranked, warm, for order": CNN1D(
+        horizon=(1, 4),
+        features=READ,
+        lookback=8,
+        channels=(4,),
+        dense=8,
+        epochs=2,
+        loss="rank",
+        symbols="together",
+        ranked=True,
+        warm_start=True,
+    ),
+    "ridge, ranked": RidgeForecaster(horizon=3, features=READ, ranked=True),
+    "ridge per symbol": PerSymbolForecaster(member=RidgeForecaster(horizon=3, features=READ), at_least=30),
+}
+READS_OTHERS = [name for name in SAMPLED if "together" in name or "ranked" in name]
 FURTHER = {kind.__name__: small(kind, horizon=3, features=READ) for kind in NETWORKS if kind is not CNN1D}
+FURTHER |= SAMPLED
 SERIES = {
     "arima": ArimaForecaster(horizon=(1, 4), lookback=8, order=(1, 0, 1), trend="c"),
     "arima, of changes": ArimaForecaster(horizon=3, lookback=8, order=(1, 1, 1)),
@@ -147,12 +169,36 @@ def test_with_a_store_the_same_holds(name, arrays, tmp_path):
         np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1])
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", [*RECIPES, *SAMPLED])
 def test_bars_that_end_earlier_give_the_same_forecasts(name, arrays):
-    whole = made_from(RECIPES[name], arrays)
+    recipe = {**RECIPES, **SAMPLED}[name]
+    whole = made_from(recipe, arrays)
     for moment in MOMENTS[:5]:
         cut = {field: panel[: moment + 1] for field, panel in arrays.items()}
-        np.testing.assert_array_equal(made_from(RECIPES[name], cut), whole[: moment + 1])
+        np.testing.assert_array_equal(made_from(recipe, cut), whole[: moment + 1])
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_symbol_that_goes_missing_later_changes_no_earlier_forecast(name, arrays):
+    whole = made_from(SAMPLED[name], arrays)
+    for moment in MOMENTS[:4]:
+        less = {field: panel.copy() for field, panel in arrays.items()}
+        for panel in less.values():
+            panel[moment + 1 :, 1] = np.nan
+        made = made_from(SAMPLED[name], less)
+        np.testing.assert_array_equal(made[: moment + 1], whole[: moment + 1])
+        assert np.isnan(made[moment + 1 :, 1]).all()
+
+
+@pytest.mark.parametrize("name", READS_OTHERS)
+def test_another_present_of_one_symbol_is_heard_by_the_others(name, arrays):
+    """That these tests could see a leak: what another symbol does now does reach a forecast."""
+    other = {field: panel.copy() for field, panel in arrays.items()}
+    for field in ("open", "high", "low", "close"):
+        other[field][200:, 1] *= 0.8
+    before, after = made_from(SAMPLED[name], arrays), made_from(SAMPLED[name], other)
+    np.testing.assert_array_equal(after[:200], before[:200])
+    assert not np.array_equal(after[200, [0, 2]], before[200, [0, 2]])
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 7])

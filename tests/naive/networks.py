@@ -123,3 +123,39 @@ def autoregression(n_bars, n_symbols, weights, seed=0, daily=0.01):
         lean[t] = sum(weight * steps[t - back] for back, weight in enumerate(weights))
         steps[t + 1] += lean[t]
     return walk_of(100.0 * np.exp(np.cumsum(steps, axis=0)), seed=seed), lean
+
+
+def heard_across(vectors, present, weights, heads):
+    """Numbers of each present symbol of one bar, by symbol: attention in each head, times its loudness.
+
+    `weights` are those of the layer by name: embedding, and weight and bias of ask, answer, tell and speak.
+    """
+    here = [symbol for symbol, is_here in enumerate(present) if is_here]
+    embedding = weights["embedding"]
+    named = [vectors[symbol] + embedding[symbol] for symbol in here]
+    ask, answer, tell, speak = (
+        (weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("ask", "answer", "tell", "speak")
+    )
+    queries, keys = ([dense(row, *layer) for row in named] for layer in (ask, answer))
+    values = [dense(vectors[symbol], *tell) for symbol in here]
+    part = len(queries[0]) // heads
+    heard = [[] for _ in here]
+    for head in range(heads):
+        mine = slice(head * part, (head + 1) * part)
+        told = attention(*([row[mine] for row in rows] for rows in (queries, keys, values)))
+        for place, symbol in enumerate(here):
+            gain = weights["loudness.weight"][head]
+            loudness = 1.0 + sum(w * e for w, e in zip(gain, embedding[symbol], strict=True))
+            heard[place] += [loudness * each for each in told[place]]
+    return {symbol: dense(vectors[symbol] + heard[place], *speak) for place, symbol in enumerate(here)}
+
+
+def following(n_bars, leaders, seed=0, daily=0.01, strength=0.5):
+    """Bars whose next return leans to `strength` times the newest return of each symbol's leader, and that lean."""
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(0.0, daily, (n_bars, len(leaders)))
+    lean = np.zeros_like(steps)
+    for t in range(n_bars - 1):
+        lean[t] = strength * steps[t, list(leaders)]
+        steps[t + 1] += lean[t]
+    return walk_of(100.0 * np.exp(np.cumsum(steps, axis=0)), seed=seed), lean

@@ -83,7 +83,7 @@ class NHITS(NeuralForecaster):
             lookback=self.lookback,
             n_features=n_features,
             horizons=self.horizons,
-            n_levels=len(self.levels),
+            n_levels=self.n_outputs // len(self.horizons),
             width=self.width,
             layers=self.layers,
             dropout=self.dropout,

@@ -25,6 +25,7 @@ from quantlab.forecasting.garch import GarchForecaster
 from quantlab.forecasting.historical_volatility import HistoricalVolatilityForecaster
 from quantlab.forecasting.keys import recipe_key
 from quantlab.forecasting.networks.mlp import MLP
+from quantlab.forecasting.per_symbol import PerSymbolForecaster
 from quantlab.forecasting.trees import TreesForecaster
 from quantlab.forecasting.walk_forward import walk_forward
 from quantlab.forecasting.windows import TrainingWindow, Windows
@@ -66,6 +67,7 @@ RECIPES = {
             MLP(**COMMON, features=READ, lookback=4, hidden=(4,), epochs=1),
         )
     ),
+    "per symbol": PerSymbolForecaster(member=RidgeForecaster(**COMMON, features=READ), at_least=30),
 }
 NAMES = {
     each.__name__: each

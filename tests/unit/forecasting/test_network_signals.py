@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ from quantlab.forecasting.networks.tcn import TCN
 from quantlab.forecasting.networks.transformer import Transformer
 from quantlab.forecasting.walk_forward import walk_forward
 from tests.naive import forecasting as naive
-from tests.naive.networks import autoregression
+from tests.naive.networks import autoregression, following
 from tests.unit.forecasting.networks import NETWORKS
 
 COMMON = {
@@ -31,6 +33,7 @@ COMMON = {
     "levels": (0.1, 0.5, 0.9),
 }
 FOLDS = WalkForward(train=2300, test=700)
+LEADERS = (3, 0, 4, 5, 1, 2)  # of each of six symbols
 LINES = (DLinear, NLinear)  # they cannot bend
 BENDING = {
     MLP: {"hidden": (32, 32), "epochs": 40, "patience": 8},
@@ -87,6 +90,33 @@ def test_lines_stay_lines(kind):
     found, rule = ics(kind(lookback=4, epochs=15, **COMMON), arrays, lean)
     line, _ = ics(RidgeForecaster(lookback=4, features=COMMON["features"]), arrays, lean)
     assert found == pytest.approx(line, abs=0.05 * rule)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("kind", [MLP, GRU, CNN1D])
+def test_who_follows_whom_is_found_where_symbols_are_read_together(kind, seed):
+    arrays, lean = following(3000, LEADERS, seed)
+    recipe = kind(lookback=4, epochs=30, patience=6, symbols="together", **COMMON, **without_dropout(kind))
+    found, rule = ics(recipe, arrays, lean)
+    pooled_network, _ = ics(dataclasses.replace(recipe, symbols="pooled", epochs=8), arrays, lean)
+    line, _ = ics(RidgeForecaster(lookback=4, features=COMMON["features"]), arrays, lean)
+    assert rule > 0.4
+    assert found > 0.9 * rule
+    assert max(abs(pooled_network), abs(line)) < 0.1 * rule
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [8, 9])
+@pytest.mark.parametrize("kind", [MLP, CNN1D, LSTM, DLinear, Transformer])
+def test_nothing_is_found_in_random_walks_read_together(kind, seed):
+    bars = naive.as_bars(naive.random_walk(1300, 5, seed=seed))
+    read = (feature("log_return", lookback=1), feature("volatility", lookback=5))
+    recipe = kind(features=read, lookback=16, epochs=6, horizon=5, symbols="together")
+    table = walk(recipe, bars, WalkForward(train=500, test=400))
+    told = pooled(table.median(), np.where(table.known, forward_return(bars, 5), np.nan), 5)
+    assert abs(told.ic) < 3.0 * told.ic_error
+    assert told.ic_error < 0.05
 
 
 @pytest.mark.slow

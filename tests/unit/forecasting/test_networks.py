@@ -98,6 +98,13 @@ def test_networks_are_declared_without_torch():
 
 
 @pytest.mark.parametrize("kind", NEW)
+@pytest.mark.parametrize("loss", ["mse", "gaussian", "student", "ic"])
+def test_every_network_gives_what_its_loss_wants(kind, loss):
+    told = small(kind, loss=loss, horizon=(1, 5), epochs=1).train(training_window(n_horizons=2))
+    assert np.isfinite(told.predict(windows_of())).all()
+
+
+@pytest.mark.parametrize("kind", NEW)
 def test_every_weight_is_learnt_from(kind):
     recipe = small(kind, horizon=(1, 5))
     network = recipe.network(2)

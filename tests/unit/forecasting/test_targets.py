@@ -33,6 +33,10 @@ RECIPES = {
     "trees": lambda **of: ql.TreesForecaster(features=READ, trees=10, **of),
     "sklearn": lambda **of: ql.SklearnForecaster(features=READ, estimator=LinearRegression(), **of),
     "network": lambda **of: ql.MLP(features=READ, lookback=4, hidden=(8,), epochs=3, **of),
+    "symbols together": lambda **of: ql.MLP(
+        features=READ, lookback=4, hidden=(8,), epochs=2, symbols="together", ranked=True, **of
+    ),
+    "per symbol": lambda **of: ql.PerSymbolForecaster(member=ql.RidgeForecaster(features=READ, **of)),
     "ensemble": lambda **of: ql.EnsembleForecaster(
         members=(
             ql.NaiveForecaster(**of),

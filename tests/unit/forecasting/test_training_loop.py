@@ -86,13 +86,14 @@ def batches_of(windows, labels, recipe):
     return Batches.of(examples, recipe, loss_of(recipe.loss), torch.ones(1))
 
 
+@pytest.mark.parametrize("symbols", ["pooled", "together"])
 @pytest.mark.parametrize("loss", ["pinball", "ic", "decision"])
-def test_a_pass_sees_every_window_once(loss):
+def test_a_pass_sees_every_window_once(loss, symbols):
     window = windows_of(40, 0)
     keep = np.random.default_rng(0).random(len(window)) > 0.3
     window = dataclasses.replace(window, symbols=window.symbols[keep], rows=window.rows[keep])
     labels = np.arange(len(window), dtype=float)[:, None] + 1.0
-    batches = batches_of(window, labels, dataclasses.replace(LINE, loss=loss, batch=50))
+    batches = batches_of(window, labels, dataclasses.replace(LINE, loss=loss, batch=50, symbols=symbols))
     order = torch.Generator().manual_seed(1)
     for passed in (list(batches.in_order()), list(batches.shuffled(order))):
         assert len(passed) == len(batches)
@@ -106,6 +107,12 @@ def test_a_pass_sees_every_window_once(loss):
                 at = int(number) - 1
                 symbol, row = window.symbols[at], window.rows[at]
                 np.testing.assert_array_equal(one, window.features[symbol, row - 3 : row + 1].astype("f4"))
+            assert (batch.cells is None) == (symbols == "pooled")
+            if batch.cells is not None:
+                bars = window.rows[told[:, 0].long().numpy() - 1]
+                np.testing.assert_array_equal(batch.cells[batch.cells >= 0], np.arange(len(bars)))
+                whole = np.bincount(window.rows)[list(dict.fromkeys(bars))]
+                np.testing.assert_array_equal((batch.cells >= 0).sum(dim=1), whole)
         assert sorted(seen) == labels[:, 0].tolist()
 
 
