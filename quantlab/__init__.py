@@ -65,18 +65,24 @@ _HOME = {
     "Transformer": "quantlab.forecasting.networks.transformer",
     "TreesForecaster": "quantlab.forecasting.trees",
     "WalkForward": "quantlab.forecasting.folds",
+    "attribute": "quantlab.research.attribution",
     "audit": "quantlab.forecasting.fold_audit",
     "backtest": "quantlab.engine.backtest",
     "check": "quantlab.engine.causality",
     "compare": "quantlab.research.compare",
+    "exceedances": "quantlab.research.exceedances",
     "feature": "quantlab.features.features",
     "forecast": "quantlab.forecasting.declaration",
+    "intervals": "quantlab.engine.intervals",
+    "overfitting": "quantlab.research.overfitting",
     "param": "quantlab.engine.param",
     "pretrain": "quantlab.forecasting.transfer",
     "read_bars": "quantlab.market.read",
+    "redraw_trades": "quantlab.research.redrawn_trades",
     "report": "quantlab.report.page",
     "samples": "quantlab.market.samples",
     "state": "quantlab.engine.state",
+    "stress": "quantlab.research.stress",
     "sweep": "quantlab.research.sweep",
     "tune": "quantlab.forecasting.tuning",
     "walk_forward": "quantlab.forecasting.walk_forward",
@@ -110,6 +116,7 @@ if TYPE_CHECKING:
     from quantlab.engine.causality import CausalityReport as CausalityReport
     from quantlab.engine.causality import check as check
     from quantlab.engine.follow_weights import FollowWeights as FollowWeights
+    from quantlab.engine.intervals import intervals as intervals
     from quantlab.engine.now import Fill as Fill
     from quantlab.engine.now import Now as Now
     from quantlab.engine.now import Reject as Reject
@@ -169,8 +176,13 @@ if TYPE_CHECKING:
     from quantlab.market.read import read_bars as read_bars
     from quantlab.market.samples import samples as samples
     from quantlab.report.page import report as report
+    from quantlab.research.attribution import attribute as attribute
     from quantlab.research.compare import Comparison as Comparison
     from quantlab.research.compare import compare as compare
+    from quantlab.research.exceedances import exceedances as exceedances
+    from quantlab.research.overfitting import overfitting as overfitting
+    from quantlab.research.redrawn_trades import redraw_trades as redraw_trades
+    from quantlab.research.stress import stress as stress
     from quantlab.research.sweep import Sweep as Sweep
     from quantlab.research.sweep import sweep as sweep
     from quantlab.trading import sizing as sizing

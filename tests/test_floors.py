@@ -95,6 +95,7 @@ HEAVY = (
     "exchange_calendars",
     "optuna",
     "statsmodels",
+    "arch",
 )
 TOUCH = """
 import sys, json

@@ -7,18 +7,17 @@ import pytest
 import quantlab as ql
 
 PROMISED = {
-    "Account", "ArimaForecaster", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged", "Comparison",
-    "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster", "EwmaForecaster", "Execution", "Fill",
-    "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster", "GRU",
-    "GarchForecaster", "KerasForecaster",
-    "HistoricalVolatilityForecaster", "Instrument", "LSTM", "MLP", "NHITS", "NLinear", "NaiveForecaster",
-    "Now", "Optimised", "Optimiser", "PatchTST", "PerSymbolForecaster", "Portfolio", "Pretrained",
-    "PurgedKFold", "REASONS",
-    "Reject", "Result", "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep",
-    "TCN", "TSMixer", "TrainedForecaster", "Transformer", "TreesForecaster", "Tuning", "WalkForward",
-    "audit", "backtest", "check", "compare", "feature", "forecast", "losses", "param", "pretrain",
-    "read_bars", "report", "samples", "sizing", "state", "sweep", "targets", "tune",
-    "walk_forward",
+    "Account", "ArimaForecaster", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged",
+    "Comparison", "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster", "EwmaForecaster",
+    "Execution", "Fill", "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster", "GRU",
+    "GarchForecaster", "HistoricalVolatilityForecaster", "Instrument", "KerasForecaster", "LSTM", "MLP",
+    "NHITS", "NLinear", "NaiveForecaster", "Now", "Optimised", "Optimiser", "PatchTST",
+    "PerSymbolForecaster", "Portfolio", "Pretrained", "PurgedKFold", "REASONS", "Reject", "Result",
+    "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep", "TCN", "TSMixer",
+    "TrainedForecaster", "Transformer", "TreesForecaster", "Tuning", "WalkForward", "attribute", "audit",
+    "backtest", "check", "compare", "exceedances", "feature", "forecast", "intervals", "losses",
+    "overfitting", "param", "pretrain", "read_bars", "redraw_trades", "report", "samples", "sizing",
+    "state", "stress", "sweep", "targets", "tune", "walk_forward",
 }  # fmt: skip
 
 NOW = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Mapping
 from functools import cache
@@ -73,6 +74,30 @@ def portfolio_provenance(
             "versions": shared["versions"],
         }
     )
+
+
+def picked_from(origin: Mapping[str, Any], trials: int, sharpe_variance: float) -> dict[str, Any]:
+    """Say in an origin that the run was picked from a sweep of `trials` runs.
+
+    `sharpe_variance` is that of their Sharpe ratios per bar, NaN when unknown.
+    """
+    known = None if math.isnan(sharpe_variance) else sharpe_variance
+    return {**origin, "sweep": {"trials": trials, "sharpe_variance": known}}
+
+
+def trials_behind(origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how many trials stand behind a run, as keyword arguments of `RunFigures`.
+
+    The parts of a portfolio were each chosen: their counts multiply.
+    """
+    parts = origin.get("parts", {}).values()
+    sweep = origin.get("sweep", {})
+    variance = sweep.get("sharpe_variance")
+    return {
+        "tuned_trials": math.prod(part["trials"] for part in parts) * origin.get("trials", 1),
+        "swept_trials": sweep.get("trials", 1),
+        "swept_variance": math.nan if variance is None else variance,
+    }
 
 
 def _with_fingerprint(origin: dict[str, Any]) -> dict[str, Any]:

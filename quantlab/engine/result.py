@@ -158,6 +158,9 @@ class Result:
     @cached_property
     def figures(self) -> RunFigures:
         """The numbers that metrics are computed from."""
+        # Deferred: what describes an origin imports what is run.
+        from quantlab.engine.provenance import trials_behind
+
         closed = self.trades[~self.trades["open"]]
         return RunFigures(
             returns=self.returns.to_numpy(),
@@ -170,6 +173,7 @@ class Result:
             n_fills=len(self.fills),
             n_open_trades=len(self.trades) - len(closed),
             ruined=self.ruined,
+            **trials_behind(self.provenance),
         )
 
     @cached_property

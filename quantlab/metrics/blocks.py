@@ -16,7 +16,8 @@ def block_length(series: FloatArray) -> float:
     The automatic choice of Politis and White (2004), *Econometric Reviews* 23, with the correction of Patton,
     Politis and White (2009): b = (G²/g²)^(1/3)·n^(1/3), with G = Σ λ(k/M)·|k|·γ(k) and g = Σ λ(k/M)·γ(k)
     over lags −M … M, a flat-top window λ, and M twice the first lag from which autocorrelations are noise.
-    At least 1 and at most min(3√n, n/3); 1 when the series does not move.
+    At least 1 and at most min(3√n, n/3); 1 when the series does not move. The number is that of
+    ``arch.bootstrap.optimal_block_length``; importing arch takes seconds, and every printed result asks for this.
     """
     n = series.size
     centred = series - series.mean()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from quantlab.errors import DataError, did_you_mean
-from quantlab.metrics import benchmark, drawdown, inference, returns, risk, trades
+from quantlab.metrics import benchmark, deflation, drawdown, inference, returns, risk, trades
 from quantlab.metrics.metric import Metric, beside, judged
 from quantlab.metrics.returns import NAN
 from quantlab.metrics.run_figures import RunFigures
@@ -65,6 +65,14 @@ _ROWS = (
     Metric("probabilistic_sharpe", "P(Sharpe > 0)", "fraction", "higher", "Ratios",
            "Φ(S·√(T − 1)/√(1 − skew·S + (kurtosis − 1)/4·S²)), S per bar", "Bailey and López de Prado 2012",
            judged(lambda f: inference.probabilistic_sharpe(f.returns, rate_per_bar=_rate(f)))),
+    Metric("deflated_sharpe", "Deflated Sharpe", "fraction", "higher", "Ratios",
+           "P(Sharpe > the best that as many worthless trials would show); without trials P(Sharpe > 0)",
+           "Bailey and López de Prado 2014",
+           judged(deflation.deflated_sharpe)),
+    Metric("minimum_track_record", "Minimum track record", "bars", "lower", "Ratios",
+           "1 + (1 − skew·S + (kurtosis − 1)/4·S²)·(Φ⁻¹(0.95)/S)², S per bar; n/a unless S > 0",
+           "Bailey and López de Prado 2012",
+           judged(lambda f: inference.minimum_track_record(f.returns, rate_per_bar=_rate(f)))),
     Metric("sortino", "Sortino", "ratio", "higher", "Ratios",
            "mean(r − rf)·√N/√mean(min(r − rf, 0)²)", "Sortino and Price 1994",
            judged(lambda f: risk.sortino(f.returns, f.periods_per_year, _rate(f)))),

@@ -12,7 +12,8 @@ from statistics import NormalDist
 import numpy as np
 
 from quantlab.metrics.inference import probabilistic_sharpe
-from quantlab.metrics.returns import NAN
+from quantlab.metrics.returns import NAN, per_bar_rate
+from quantlab.metrics.run_figures import RunFigures
 from quantlab.typing import FloatArray
 
 EULER = 0.5772156649015329  # the Euler–Mascheroni constant
@@ -35,37 +36,42 @@ def expected_max_sharpe(variance: float, n_trials: int) -> float:
     return math.sqrt(variance) * highest
 
 
-def lucky_sharpe(trial_sharpes: FloatArray, n_trials: int) -> float:
-    """`expected_max_sharpe` with the variance of the ratios `trial_sharpes` (n_known,); NaN ones are left out.
-
-    NaN when of several trials fewer than two have a ratio.
-    """
+def variance_of(trial_sharpes: FloatArray) -> float:
+    """Sample variance of the ratios (n_known,) that are defined; NaN of fewer than two."""
     known = trial_sharpes[np.isfinite(trial_sharpes)]
-    if n_trials > 1 and known.size < 2:
-        return NAN
-    return expected_max_sharpe(float(known.var(ddof=1)) if known.size > 1 else 0.0, n_trials)
+    return float(known.var(ddof=1)) if known.size > 1 else NAN
 
 
-def deflated_sharpe(
-    returns: FloatArray, trial_sharpes: FloatArray, n_trials: int, rate_per_bar: float = 0.0
-) -> float:
-    """Probability that the true Sharpe ratio of the chosen run is above what luck gives the best of all trials.
+def luck_of_choices(swept_trials: int, swept_variance: float, tuned_trials: int, n_bars: int) -> float:
+    """Sharpe ratio per bar that luck alone gives a run chosen in two stages: its forecasts, then its parameters.
+
+    `expected_max_sharpe` of the product of the counts and the sum of the variances. That errs on the careful side: each
+    stage adds at most √(2·ln nᵢ)·σᵢ in the normal limit, and by Cauchy–Schwarz Σ√(2·ln nᵢ)·σᵢ ≤ √(2·ln Πnᵢ)·√Σσᵢ².
 
     Parameters
     ----------
-    returns
-        Simple returns per bar of the chosen run, (n_bars,).
-    trial_sharpes
-        Sharpe ratio per bar of every trial, (n_known,); NaN is left out.
-    n_trials
-        How many trials there were. Trials that resemble each other count in full, which errs on the careful side.
-    rate_per_bar
-        Riskless return a bar.
-
-    Returns
-    -------
-    The probabilistic Sharpe ratio against `expected_max_sharpe`; with one trial, the probabilistic Sharpe ratio
-    itself. NaN where the run's ratio is undefined, or of several trials fewer than two have one.
+    swept_trials, swept_variance
+        Runs that this one was picked from, and the variance of their ratios per bar; NaN where fewer than two of
+        several have one, and so is the answer.
+    tuned_trials
+        Recipes tried for its forecasts. They were never run, so that their ratios are unknown: the variance is that of
+        the estimated ratio of something worth nothing, 1/(T − 1).
+    n_bars
+        T.
     """
-    luck = lucky_sharpe(trial_sharpes, n_trials)
-    return probabilistic_sharpe(returns, benchmark_per_bar=luck, rate_per_bar=rate_per_bar)
+    variance = 0.0 if swept_trials <= 1 else swept_variance
+    if tuned_trials > 1:
+        variance += 1.0 / (n_bars - 1) if n_bars > 1 else NAN
+    return expected_max_sharpe(variance, swept_trials * tuned_trials)
+
+
+def deflated_sharpe(figures: RunFigures) -> float:
+    """Probability that the true Sharpe ratio of a chosen run is above what luck gives the best of all trials.
+
+    The probabilistic Sharpe ratio against `luck_of_choices`; without a choice, that against 0. Trials that resemble
+    each other count in full, which errs on the careful side. NaN where the run's ratio is undefined, or of several
+    trials fewer than two have one.
+    """
+    luck = luck_of_choices(figures.swept_trials, figures.swept_variance, figures.tuned_trials, figures.n_bars)
+    rate = per_bar_rate(figures.risk_free_annual, figures.periods_per_year)
+    return probabilistic_sharpe(figures.returns, benchmark_per_bar=luck, rate_per_bar=rate)

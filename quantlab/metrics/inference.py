@@ -8,7 +8,8 @@ their correlation and makes the interval of a difference a paired one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from quantlab.metrics.blocks import block_length
 from quantlab.metrics.returns import NAN
 from quantlab.metrics.risk import excess_kurtosis, sharpe, sharpe_per_bar, skew
 from quantlab.metrics.run_figures import RunFigures
-from quantlab.typing import FloatArray
+from quantlab.typing import FloatArray, IntArray
 
 MIN_BARS = 20  # fewer say nothing about their own dependence
 
@@ -61,19 +62,26 @@ def bootstrap(
     DataError
         When lengths differ or there are fewer than 20 bars.
     """
+    _require_bars(series)
+    block = block_bars or blocks_of(*series)
+    resamples = resampled_rows(len(series[0]), n_resamples, block, seed)
+    draws = [statistic(*(one[rows] for one in series)) for rows in resamples]
+    return np.array(draws, dtype=np.float64)
+
+
+def resampled_rows(n_bars: int, n_resamples: int, block_bars: float, seed: int = 0) -> Iterator[IntArray]:
+    """Rows (n_bars,) of one resample of the stationary bootstrap after the other, in an array that is used again.
+
+    Same arguments, same rows: whatever is computed on them belongs to the same resamples.
+    """
     from quantlab.kernels.paths import stationary_rows  # Numba, needed only when somebody asks how sure
 
-    _require_bars(series)
-    n_bars = len(series[0])
-    restart = 1.0 / (block_bars or blocks_of(*series))
     random = np.random.default_rng(seed)
     rows = np.empty(n_bars, dtype=np.int64)
-    draws = []
     for _ in range(n_resamples):
         starts = random.integers(0, n_bars, n_bars)
-        stationary_rows(starts, random.random(n_bars) < restart, rows)
-        draws.append(statistic(*(one[rows] for one in series)))
-    return np.array(draws, dtype=np.float64)
+        stationary_rows(starts, random.random(n_bars) < 1.0 / block_bars, rows)
+        yield rows
 
 
 def blocks_of(*series: FloatArray) -> float:
@@ -155,6 +163,42 @@ def sharpe_confidence(
         return NAN
     score = (ratio - benchmark_per_bar) * math.sqrt((n_bars - 1) / variance)
     return 0.5 * math.erfc(-score / math.sqrt(2.0))
+
+
+def minimum_track_record(
+    returns: FloatArray,
+    *,
+    benchmark_per_bar: float = 0.0,
+    rate_per_bar: float = 0.0,
+    confidence: float = 0.95,
+) -> float:
+    """Bars until the Sharpe ratio of `returns` would be above `benchmark_per_bar` with `confidence`.
+
+    Bailey and López de Prado (2012), *The Sharpe Ratio Efficient Frontier*; NaN where the ratio is undefined or not
+    above the benchmark: no record is long enough then.
+    """
+    ratio = sharpe_per_bar(returns, rate_per_bar)
+    return track_record_bars(ratio, skew(returns), excess_kurtosis(returns), benchmark_per_bar, confidence)
+
+
+def track_record_bars(
+    ratio: float,
+    skew: float,
+    excess_kurtosis: float,
+    benchmark_per_bar: float = 0.0,
+    confidence: float = 0.95,
+) -> float:
+    """1 + (1 − γ₃S + (γ₄ − 1)/4·S²)·(Φ⁻¹(confidence)/(S − S*))²: their eq. 13, γ₄ the excess kurtosis + 3.
+
+    >>> daily = 1.0 / math.sqrt(250)
+    >>> round(track_record_bars(2.0 * daily, 0.0, 0.0, benchmark_per_bar=daily) / 250, 2)
+    2.73
+    """
+    if not ratio > benchmark_per_bar:
+        return NAN
+    variance = 1.0 - skew * ratio + (excess_kurtosis + 2.0) / 4.0 * ratio * ratio
+    score = NormalDist().inv_cdf(confidence) / (ratio - benchmark_per_bar)
+    return 1.0 + variance * score * score if variance > 0.0 else NAN
 
 
 def _require_bars(series: tuple[FloatArray, ...]) -> None:

@@ -55,6 +55,10 @@ class RunFigures:
         Counts over the run.
     ruined : bool
         Whether equity fell to zero or below.
+    tuned_trials, swept_trials : int
+        How many recipes were tried for the forecasts behind the run, and how many runs it was picked from.
+    swept_variance : float
+        Variance of the Sharpe ratios, per bar, of the runs it was picked from; NaN when unknown.
 
     Raises
     ------
@@ -90,6 +94,9 @@ class RunFigures:
     n_rejected: int = 0
     n_open_trades: int = 0
     ruined: bool = False
+    tuned_trials: int = 1
+    swept_trials: int = 1
+    swept_variance: float = float("nan")
 
     def __post_init__(self) -> None:
         for name in ("returns", "equity", "benchmark", *_TRADE_FIELDS, *_EXPOSURE_FIELDS):

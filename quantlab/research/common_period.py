@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from quantlab.engine.provenance import trials_behind
 from quantlab.engine.result import Result
 from quantlab.errors import DataError
 from quantlab.metrics.run_figures import RunFigures, trading_figures
@@ -59,6 +60,7 @@ class Stretch:
             n_fills=int((result.fills["time"] <= self.time[-1]).sum()),
             n_open_trades=int(still_open.sum()),
             ruined=self.ruined,
+            **trials_behind(result.provenance),
         )
 
 

@@ -78,6 +78,8 @@ def compare(
         n_resamples=n_resamples,
         notes=_notes(stretches),
         provenance={name: named[name].provenance for name in frame.index},
+        risk_free_annual=next(iter(named.values())).risk_free_annual,
+        seed=seed,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from quantlab.research.doubt import DOUBTED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from quantlab.research.superiority import Superiority
 
 SHOWN = ("cagr", "volatility", "sharpe", "sortino", "max_drawdown", "n_trades")
 
@@ -45,6 +48,10 @@ class Comparison:
         What a reader must know before believing the numbers.
     provenance
         Fingerprints of the inputs of each run, by its name.
+    risk_free_annual
+        Riskless return a year, as a fraction, in every ratio.
+    seed
+        Of the bootstrap.
     """
 
     frame: pd.DataFrame
@@ -56,6 +63,8 @@ class Comparison:
     n_resamples: int
     notes: tuple[str, ...]
     provenance: Mapping[str, Mapping[str, Any]]
+    risk_free_annual: float = 0.0
+    seed: int = 0
 
     @property
     def subtitle(self) -> tuple[str, ...]:
@@ -120,6 +129,25 @@ class Comparison:
         if self.differences[1]:
             page += table_html(f"against {self.benchmark}, paired", *self.differences)
         return page
+
+    @cached_property
+    def superiority(self) -> Superiority:
+        """Whether any run is better than the benchmark by more than luck explains; see `Superiority`.
+
+        Computed when first asked for, which takes seconds.
+
+        Raises
+        ------
+        DataError
+            Without a benchmark, without another run that can be tested, or below 20 common bars.
+        """
+        from quantlab.research.superiority import superiority  # arch
+
+        return superiority(self)
+
+    def verdict(self) -> str:
+        """Say in plain words, a line a run, what the tests of `superiority` allow to be said."""
+        return "\n".join(self.superiority.verdicts)
 
     def plot(self) -> go.Figure:
         """Return an interactive figure of all equity curves, each as growth of 1."""

@@ -78,11 +78,13 @@ def _param(value: object) -> object:
 def _notes(sweep: Sweep) -> list[str]:
     luck, sure = sweep.lucky_sharpe, sweep.deflated_sharpe
     lines = list(sweep.notes)
-    if sweep.n_trials > 1 and np.isfinite(sure):
+    n_behind, tuned = sweep.n_trials * sweep.tuned_trials, sweep.tuned_trials
+    if n_behind > 1 and np.isfinite(sure):
+        tried = f" (of parameters) × {tuned:,} (of forecasters)" if tuned > 1 else ""
         lines.append(
-            f"The best of {sweep.n_trials:,} trials is partly the luckiest: were all worth nothing, the best would "
-            f"still show a Sharpe of about {number(luck)}. Probability that trial {sweep.best.number} is truly above "
-            f"that (deflated Sharpe): {number(sure, 'fraction')}."
+            f"The best of {sweep.n_trials:,}{tried} trials is partly the luckiest: were all worth nothing, the best "
+            f"would still show a Sharpe of about {number(luck)}. Probability that trial {sweep.best.number} is "
+            f"truly above that (deflated Sharpe): {number(sure, 'fraction')}."
         )
     return lines
 

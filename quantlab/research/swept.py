@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from quantlab.engine.provenance import picked_from
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError
 from quantlab.market.bars import Bars
-from quantlab.metrics.deflation import deflated_sharpe, lucky_sharpe
+from quantlab.metrics.deflation import luck_of_choices, variance_of
 from quantlab.metrics.ranking import best_first
-from quantlab.metrics.returns import NAN, per_bar_rate
+from quantlab.metrics.returns import NAN
 from quantlab.research.trials import Trials
 from quantlab.typing import FloatArray
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from quantlab.engine.result import Result
+    from quantlab.research.overfitting import Overfitting
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +50,21 @@ class Trial:
     error: str
     _bars: Bars = field(repr=False)
     _settings: Mapping[str, Any] = field(repr=False)
+    _n_trials: int = field(repr=False)
+    _sharpe_variance: float = field(repr=False)
 
     @cached_property
     def result(self) -> Result:
-        """The whole result: the trial is run again with the settings of the sweep."""
+        """The whole result: the trial is run again with the settings of the sweep.
+
+        Its provenance says how many trials it was picked from, and its ``deflated_sharpe`` counts them.
+        """
         from quantlab.engine.backtest import backtest
 
-        return backtest(self.strategy, self._bars, **self._settings)
+        result = backtest(self.strategy, self._bars, **self._settings)
+        return replace(
+            result, provenance=picked_from(result.provenance, self._n_trials, self._sharpe_variance)
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,32 +138,65 @@ class Sweep:
             raise DataError(f"There is no trial {number}: they are numbered from 0 to {len(self) - 1}.")
         row = self.frame.iloc[number]
         metrics = {name: float(row[name]) for name in self.metrics}
-        return Trial(number, self._trials[number], metrics, str(row["error"]), self._bars, self._settings)
+        return Trial(
+            number, self._trials[number], metrics, str(row["error"]), self._bars, self._settings,
+            self.n_trials, self._sharpe_variance,
+        )  # fmt: skip
 
     @cached_property
     def deflated_sharpe(self) -> float:
         """Probability that the true Sharpe ratio of the best trial is above `lucky_sharpe`.
 
         Bailey and López de Prado (2014), `quantlab.metrics.deflation`; with one trial, the probabilistic Sharpe
-        ratio. All trials count in full, also those that resemble each other, which errs on the careful side. The
-        best trial is run again for it. NaN where no trial is best, or too few have a Sharpe ratio.
+        ratio. All trials count in full, also those that resemble each other, which errs on the careful side, and
+        they are multiplied by the recipes that were tried for the forecasts. The best trial is run again for it.
+        NaN where no trial is best, or too few have a Sharpe ratio.
         """
         defined = np.isfinite(self.frame[self.rank_by].to_numpy(np.float64)).any()
         if not defined or not math.isfinite(self.best.metrics["sharpe"]):
             return NAN
-        result = self.best.result
-        rate = per_bar_rate(result.risk_free_annual, result.periods_per_year)
-        return deflated_sharpe(result.returns.to_numpy(), self._sharpes_per_bar, self.n_trials, rate)
+        return self.best.result.metrics["deflated_sharpe"]
+
+    @property
+    def tuned_trials(self) -> int:
+        """Recipes that were tried for the forecasts of the sweep; 1 without a tuning."""
+        tables = (self._settings["forecasts"] or {}).values()
+        return max((int(table.provenance.get("trials", 1)) for table in tables), default=1)
 
     @property
     def lucky_sharpe(self) -> float:
-        """Annual Sharpe ratio to expect of the best of `n_trials` trials that are all worth nothing."""
-        return lucky_sharpe(self._sharpes_per_bar, self.n_trials) * math.sqrt(self._bars.periods_per_year)
+        """Annual Sharpe ratio to expect of the best of `n_trials` trials that are all worth nothing.
+
+        Where the forecasts were tuned, of the best of `n_trials` · `tuned_trials`.
+        """
+        n_bars = self._bars.window(self._settings["start"], self._settings["end"]).n_bars
+        luck = luck_of_choices(self.n_trials, self._sharpe_variance, self.tuned_trials, n_bars)
+        return luck * math.sqrt(self._bars.periods_per_year)
 
     @property
-    def _sharpes_per_bar(self) -> FloatArray:
-        """Sharpe ratio per bar of every trial that was ever run, (n_known,)."""
-        return self._sharpes / math.sqrt(self._bars.periods_per_year)
+    def _sharpe_variance(self) -> float:
+        """Variance of the Sharpe ratio per bar of every trial that was ever run; NaN of fewer than two."""
+        return variance_of(self._sharpes / math.sqrt(self._bars.periods_per_year))
+
+    @cached_property
+    def returns(self) -> pd.DataFrame:
+        """Simple returns of every trial that did not fail, (n_bars, n_trials); columns are trial numbers.
+
+        A trial leaves only its metrics, so all of them are run again when this is first asked for. After ruin returns
+        are 0.
+        """
+        done = self.frame.index[self.frame["error"] == ""]
+        runs = {int(number): self.trial(int(number)).result.returns for number in done}
+        return pd.DataFrame(runs).fillna(0.0).rename_axis(columns="trial")
+
+    def overfitting(self, parts: int = 16) -> Overfitting:
+        """Estimate how likely the best trial is no better than the median one on other bars.
+
+        See `quantlab.overfitting`; the returns are those of `returns`, and choices are made by their Sharpe ratio.
+        """
+        from quantlab.research.overfitting import overfitting
+
+        return overfitting(self.returns, parts=parts, periods_per_year=self._bars.periods_per_year)
 
     def heatmap(self, x: str | None = None, y: str | None = None, metric: str | None = None) -> go.Figure:
         """Return an interactive figure of a metric over two parameters; a line where only one was searched.

@@ -6,9 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
-from quantlab.metrics.deflation import deflated_sharpe, expected_max_sharpe, lucky_sharpe
+from quantlab.metrics.deflation import deflated_sharpe, expected_max_sharpe, luck_of_choices, variance_of
 from quantlab.metrics.inference import probabilistic_sharpe, sharpe_confidence
+from quantlab.metrics.run_figures import RunFigures
 
 
 def test_the_example_of_the_paper():
@@ -25,11 +29,57 @@ def test_with_46_trials_the_paper_is_surer():
     assert sharpe_confidence(2.5 / math.sqrt(250.0), 1250, -3.0, 7.0, luck) == pytest.approx(0.9505, abs=5e-5)
 
 
+def chosen(returns, swept=1, variance=math.nan, tuned=1, **settings):
+    return RunFigures.of_returns(
+        returns,
+        periods_per_year=252,
+        swept_trials=swept,
+        swept_variance=variance,
+        tuned_trials=tuned,
+        **settings,
+    )
+
+
 def test_one_trial_is_the_probabilistic_sharpe():
     returns = np.random.default_rng(1).normal(0.001, 0.01, 300)
-    ratio = np.array([0.1])
-    assert deflated_sharpe(returns, ratio, 1) == probabilistic_sharpe(returns)
-    assert deflated_sharpe(returns, ratio, 1, 0.0001) == probabilistic_sharpe(returns, rate_per_bar=0.0001)
+    assert deflated_sharpe(chosen(returns)) == probabilistic_sharpe(returns)
+    rate = 1.02 ** (1 / 252) - 1
+    assert deflated_sharpe(chosen(returns, risk_free_annual=0.02)) == probabilistic_sharpe(
+        returns, rate_per_bar=rate
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_it_is_vectorbts():
+    from vectorbt.returns.metrics import deflated_sharpe_ratio
+
+    returns = np.random.default_rng(2).standard_t(4, 500) * 0.01 + 0.001
+    expected = deflated_sharpe_ratio(
+        est_sharpe=returns.mean() / returns.std(ddof=1),
+        var_sharpe=0.0004,
+        nb_trials=37,
+        backtest_horizon=500,
+        skew=stats.skew(returns),
+        kurtosis=stats.kurtosis(returns, fisher=False),
+    )
+    assert deflated_sharpe(chosen(returns, 37, 0.0004)) == pytest.approx(float(expected), rel=1e-12)
+
+
+@given(st.integers(2, 500), st.integers(2, 500), st.floats(1e-6, 1e-2), st.integers(50, 5000))
+def test_two_stages_of_choice_are_at_least_the_luck_of_each(swept, tuned, variance, n_bars):
+    both = luck_of_choices(swept, variance, tuned, n_bars)
+    assert both >= max(expected_max_sharpe(variance, swept), expected_max_sharpe(1 / (n_bars - 1), tuned))
+    assert luck_of_choices(swept, variance, 1, n_bars) == expected_max_sharpe(variance, swept)
+    assert luck_of_choices(1, math.nan, 1, n_bars) == 0.0
+
+
+def test_two_stages_of_choice_bound_the_best_of_a_search_of_two_stages():
+    # The better half of the luck is found first, then the other: what a search in two stages can find by luck.
+    random = np.random.default_rng(5)
+    first = random.normal(0.0, 0.03, (20000, 20)).max(axis=1)
+    second = random.normal(0.0, 1 / math.sqrt(999), (20000, 10)).max(axis=1)
+    luck = luck_of_choices(20, 0.03**2, 10, 1000)
+    assert (first + second).mean() <= luck * 1.02
 
 
 @pytest.mark.parametrize("n", [2, 10, 100, 1000])
@@ -40,16 +90,16 @@ def test_luck_is_about_the_best_of_random_draws(n):
 
 def test_more_trials_and_wider_ones_ask_for_more():
     returns = np.random.default_rng(2).normal(0.001, 0.01, 500)
-    narrow, wide = np.array([0.0, 0.01, 0.02]), np.array([-0.1, 0.0, 0.1])
-    few, many = deflated_sharpe(returns, narrow, 3), deflated_sharpe(returns, narrow, 300)
+    few, many, wide = (deflated_sharpe(chosen(returns, n, v)) for n, v in ((3, 1e-4), (300, 1e-4), (3, 1e-2)))
     assert many < few < probabilistic_sharpe(returns)
-    assert deflated_sharpe(returns, wide, 3) < few
+    assert wide < few
+    assert deflated_sharpe(chosen(returns, 3, 1e-4, 20)) < few
 
 
 def test_undefined_ratios_are_left_out_and_too_few_say_nothing():
     known = np.array([0.01, 0.03])
-    assert lucky_sharpe(np.array([0.01, np.nan, 0.03]), 3) == expected_max_sharpe(known.var(ddof=1), 3)
-    assert math.isnan(lucky_sharpe(np.array([0.01, np.nan]), 2))
+    assert variance_of(np.array([0.01, np.nan, 0.03])) == known.var(ddof=1)
+    assert math.isnan(variance_of(np.array([0.01, np.nan])))
     returns = np.random.default_rng(3).normal(0.001, 0.01, 100)
-    assert math.isnan(deflated_sharpe(returns, np.array([0.01, np.nan]), 2))
-    assert math.isnan(deflated_sharpe(np.zeros(100), known, 2))
+    assert math.isnan(deflated_sharpe(chosen(returns, 2)))
+    assert math.isnan(deflated_sharpe(chosen(np.zeros(100), 2, 1e-4)))

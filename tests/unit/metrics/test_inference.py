@@ -8,6 +8,9 @@ import time
 
 import numpy as np
 import pytest
+from arch.bootstrap import optimal_block_length
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quantlab.errors import DataError
 from quantlab.kernels.paths import stationary_rows
@@ -15,9 +18,11 @@ from quantlab.metrics.blocks import block_length
 from quantlab.metrics.inference import (
     bootstrap,
     bootstrap_interval,
+    minimum_track_record,
     probabilistic_sharpe,
     sharpe_confidence,
     sharpe_interval,
+    track_record_bars,
 )
 from quantlab.metrics.risk import sharpe
 from quantlab.metrics.run_figures import RunFigures
@@ -53,18 +58,12 @@ def test_mean_block_length_is_the_one_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phi", "n_bars", "expected"),
-    [  # arch 8.0.0: arch.bootstrap.optimal_block_length(series).stationary
-        (0.0, 3000, 1.6172628848834332),
-        (0.2, 500, 3.3020351516938264),
-        (0.5, 3000, 17.374247210998877),
-        (0.9, 50, 7.28391769263697),
-        (0.9, 3000, 72.32152616188127),
-        (-0.5, 500, 5.739232016947825),
-    ],
+    ("phi", "n_bars"), [(0.0, 3000), (0.2, 500), (0.5, 3000), (0.9, 50), (0.9, 3000), (-0.5, 500)]
 )
-def test_block_length_equals_arch(phi: float, n_bars: int, expected: float) -> None:
-    assert block_length(_autoregressive(phi, n_bars)) == pytest.approx(expected, rel=1e-9)
+def test_block_length_equals_arch(phi: float, n_bars: int) -> None:
+    series = _autoregressive(phi, n_bars)
+    expected = float(optimal_block_length(series)["stationary"].iloc[0])
+    assert block_length(series) == pytest.approx(expected, rel=1e-9)
 
 
 def test_block_length_of_what_does_not_move_is_one_bar() -> None:
@@ -179,3 +178,31 @@ def test_the_catalogue_imports_nothing_heavy() -> None:
     code = "import sys, quantlab.metrics.catalogue; print({'numba', 'scipy'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("bars_a_year", "skew", "kurtosis", "years"),
+    [(250, 0.0, 3.0, 2.73), (52, 0.0, 3.0, 2.83), (12, 0.0, 3.0, 3.24), (12, -0.72, 5.78, 4.99)],
+)
+def test_minimum_track_record_of_the_paper(
+    bars_a_year: int, skew: float, kurtosis: float, years: float
+) -> None:
+    """Bailey and López de Prado (2012): years until an annual Sharpe of 2 is above 1 with 95% confidence."""
+    one = 1.0 / math.sqrt(bars_a_year)
+    bars = track_record_bars(2.0 * one, skew, kurtosis - 3.0, benchmark_per_bar=one)
+    assert bars / bars_a_year == pytest.approx(years, abs=0.011)
+
+
+@given(st.floats(0.01, 0.5), st.floats(-2.0, 1.0), st.floats(1.0, 10.0), st.floats(0.55, 0.999))
+def test_at_the_minimum_track_record_the_confidence_is_reached(
+    ratio: float, skew: float, excess: float, confidence: float
+) -> None:
+    bars = track_record_bars(ratio, skew, excess, 0.0, confidence)
+    score = sharpe_confidence(ratio, bars, skew, excess)  # type: ignore[arg-type]
+    assert score == pytest.approx(confidence, rel=1e-9)
+
+
+def test_no_record_is_long_enough_for_what_loses() -> None:
+    returns = np.random.default_rng(5).normal(-0.001, 0.01, 300)
+    assert math.isnan(minimum_track_record(returns))
+    assert minimum_track_record(-returns) > 1.0

@@ -87,7 +87,8 @@ def test_metrics_empyrical_lacks_are_held_elsewhere() -> None:
     elsewhere = {"Trades", "Exposure", "Costs"}
     by_hand = {
         "best_bar", "worst_bar", "positive_bars", "probabilistic_sharpe", "average_drawdown",
-        "max_drawdown_bars", "ulcer_index", "correlation", "tracking_error",
+        "max_drawdown_bars", "ulcer_index", "correlation", "tracking_error", "deflated_sharpe",
+        "minimum_track_record",
     }  # fmt: skip
     left = {m.name for m in METRICS.values() if m.group not in elsewhere} - set(SAME) - set(DIFFERENT)
     assert left == by_hand

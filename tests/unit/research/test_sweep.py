@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import pytest
 import quantlab as ql
 from quantlab.errors import DataError, ForecastError, StrategyError
 from quantlab.forecasting.baselines import NaiveForecaster
-from quantlab.metrics.deflation import deflated_sharpe
+from quantlab.metrics.deflation import expected_max_sharpe
+from quantlab.metrics.inference import probabilistic_sharpe
 from quantlab.research import needs
 from tests.unit.research.swept import Choosy, Cross, Fragile, made_bars
 
@@ -225,9 +227,55 @@ def test_deflation_counts_all_trials(bars, swept):
     sharpes = swept.frame["sharpe"].to_numpy() / math.sqrt(bars.periods_per_year)
     rate = 1.02 ** (1.0 / bars.periods_per_year) - 1.0
     returns = swept.best.result.returns.to_numpy()
-    assert swept.deflated_sharpe == pytest.approx(deflated_sharpe(returns, sharpes, 6, rate), rel=1e-12)
+    luck = expected_max_sharpe(sharpes.var(ddof=1), 6)
+    expected = probabilistic_sharpe(returns, benchmark_per_bar=luck, rate_per_bar=rate)
+    assert swept.deflated_sharpe == pytest.approx(expected, rel=1e-12)
+    assert swept.lucky_sharpe == pytest.approx(luck * math.sqrt(bars.periods_per_year), rel=1e-12)
     single = ql.sweep(Cross, bars, over={"fast": [3]}, workers=1, engine="python")
     assert single.deflated_sharpe == single.best.result.metrics["probabilistic_sharpe"]
+
+
+def test_what_was_picked_from_a_sweep_says_so_and_is_deflated_wherever_it_goes(bars, swept, tmp_path):
+    picked = swept.best.result
+    assert picked.provenance["sweep"]["trials"] == 6
+    plain = alone(bars, swept.best.strategy)
+    assert (
+        plain.deflated_sharpe == plain.probabilistic_sharpe > picked.deflated_sharpe == swept.deflated_sharpe
+    )
+    assert picked.provenance["fingerprint"] == plain.provenance["fingerprint"]
+    assert ql.Result.load(picked.save(tmp_path / "run")).deflated_sharpe == picked.deflated_sharpe
+    compared = ql.compare([picked, plain], by="deflated_sharpe", n_resamples=10).frame["deflated_sharpe"]
+    assert compared.tolist() == pytest.approx([plain.deflated_sharpe, picked.deflated_sharpe], rel=1e-12)
+
+
+def test_tuned_forecasts_multiply_the_trials_of_a_sweep(bars):
+    class Follow(ql.Strategy):
+        edge: float = ql.param(default=0.0, low=-0.01, high=0.01)
+        outlook = ql.forecast(NaiveForecaster())
+
+        def on_bar(self, now):
+            now.target_weight(0, 1.0 if now[self.outlook, 0] > self.edge else 0.0)
+
+    names = {"trained_through": "2019-12-31", "horizon": 1}
+    random = np.random.default_rng(4).normal(0.0, 0.01, bars.close.shape)
+    made = ql.Forecasts.from_frame(pd.DataFrame(random, bars.time, list(bars.symbols)), **names)
+    tuned = replace(made, provenance={"trials": 20})
+    settings = {"over": {"edge": [0.0, 0.002, 0.004]}, "workers": 1, "engine": "python"}
+    once, often = (ql.sweep(Follow, bars, forecasts=table, **settings) for table in (made, tuned))
+    assert (once.tuned_trials, often.tuned_trials) == (1, 20)
+    variance = (once.frame["sharpe"] / math.sqrt(bars.periods_per_year)).var()
+    luck = expected_max_sharpe(variance + 1.0 / (bars.n_bars - 1), 60)
+    assert often.lucky_sharpe == pytest.approx(luck * math.sqrt(bars.periods_per_year), rel=1e-12)
+    assert often.deflated_sharpe < once.deflated_sharpe
+    assert "× 20 (of forecasters)" in " ".join(str(often).split())
+
+
+def test_overfitting_of_a_sweep_is_that_of_its_trials_returns(bars, swept):
+    runs = {n: alone(bars, swept.trial(n).strategy).returns for n in range(6)}
+    pd.testing.assert_frame_equal(swept.returns, pd.DataFrame(runs).rename_axis(columns="trial"))
+    judged = swept.overfitting(parts=6)
+    assert len(judged.frame) == 20
+    assert judged.probability == ql.overfitting(swept.returns, parts=6).probability
 
 
 def test_it_prints_as_a_table_with_its_doubt(swept):
