@@ -66,7 +66,7 @@ def row_of(name: str, forecasts: ql.Forecasts, score: pd.Series, bars: ql.Bars) 
     varies = bool(np.nanstd(forecasts.median()) > 1e-12)  # else it ranks nothing, and holds what stands first
     keep = max(1, bars.n_symbols // 10)
     first = bars.time[np.flatnonzero(forecasts.known.any(axis=1))[0]]
-    strategy = ForecastTopK(keep=keep, slack=keep)
+    strategy = ForecastTopK(keep=keep, slack=keep // 2)
     forecasts = replace(forecasts, beside={})
     result = ql.backtest(strategy, bars, forecasts=forecasts, costs=COSTS, start=first, progress=False)
     half = 1.96 * score["rank_ic_error"]
@@ -100,6 +100,7 @@ def verdict(table: pd.DataFrame) -> str:
     ):
         names = ", ".join(table.loc[table[column], "forecaster"]) or "none"
         said.append(f"{words}: {names}")
+    said.append("Smaller losses without a rank IC: it foresees how far returns scatter, not where they go.")
     tried = len(table)
     return "\n".join(
         [*said, f"{tried} forecasters were tried: about {tried / 20:.1f} would pass each test by luck."]

@@ -18,6 +18,7 @@ _HOME = {
     "Bars": "quantlab.market.bars",
     "CNN1D": "quantlab.forecasting.networks.cnn1d",
     "CausalityReport": "quantlab.engine.causality",
+    "Choice": "quantlab.forecasting.forecaster",
     "CombinatorialPurged": "quantlab.forecasting.cross_folds",
     "Comparison": "quantlab.research.compare",
     "Costs": "quantlab.trading.costs",
@@ -32,11 +33,14 @@ _HOME = {
     "GRU": "quantlab.forecasting.networks.gru",
     "GarchForecaster": "quantlab.forecasting.garch",
     "HistoricalVolatilityForecaster": "quantlab.forecasting.historical_volatility",
+    "HindsightForecasts": "quantlab.forecasting.hindsight",
     "Instrument": "quantlab.trading.account",
     "Forecaster": "quantlab.forecasting.forecaster",
     "Forecasts": "quantlab.forecasting.forecast",
     "KerasForecaster": "quantlab.forecasting.keras_forecaster",
     "LSTM": "quantlab.forecasting.networks.lstm",
+    "LiveForecast": "quantlab.forecasting.live_forecast",
+    "LiveForecaster": "quantlab.forecasting.live",
     "MLP": "quantlab.forecasting.networks.mlp",
     "NHITS": "quantlab.forecasting.networks.nhits",
     "NLinear": "quantlab.forecasting.networks.nlinear",
@@ -75,6 +79,7 @@ _HOME = {
     "forecast": "quantlab.forecasting.declaration",
     "intervals": "quantlab.engine.intervals",
     "overfitting": "quantlab.research.overfitting",
+    "live": "quantlab.forecasting.live",
     "param": "quantlab.engine.param",
     "pretrain": "quantlab.forecasting.transfer",
     "read_bars": "quantlab.market.read",
@@ -143,14 +148,19 @@ if TYPE_CHECKING:
     from quantlab.forecasting.fold_audit import audit as audit
     from quantlab.forecasting.folds import WalkForward as WalkForward
     from quantlab.forecasting.forecast import Forecasts as Forecasts
+    from quantlab.forecasting.forecaster import Choice as Choice
     from quantlab.forecasting.forecaster import Forecaster as Forecaster
     from quantlab.forecasting.forecaster import TrainedForecaster as TrainedForecaster
     from quantlab.forecasting.function import FunctionForecaster as FunctionForecaster
     from quantlab.forecasting.garch import GarchForecaster as GarchForecaster
+    from quantlab.forecasting.hindsight import HindsightForecasts as HindsightForecasts
     from quantlab.forecasting.historical_volatility import (
         HistoricalVolatilityForecaster as HistoricalVolatilityForecaster,
     )
     from quantlab.forecasting.keras_forecaster import KerasForecaster as KerasForecaster
+    from quantlab.forecasting.live import LiveForecaster as LiveForecaster
+    from quantlab.forecasting.live import live as live
+    from quantlab.forecasting.live_forecast import LiveForecast as LiveForecast
     from quantlab.forecasting.networks.cnn1d import CNN1D as CNN1D
     from quantlab.forecasting.networks.dlinear import DLinear as DLinear
     from quantlab.forecasting.networks.gru import GRU as GRU

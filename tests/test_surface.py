@@ -7,17 +7,18 @@ import pytest
 import quantlab as ql
 
 PROMISED = {
-    "Account", "ArimaForecaster", "Averaging", "Bars", "CNN1D", "CausalityReport", "CombinatorialPurged",
-    "Comparison", "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster", "EwmaForecaster",
-    "Execution", "Fill", "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster", "GRU",
-    "GarchForecaster", "HistoricalVolatilityForecaster", "Instrument", "KerasForecaster", "LSTM", "MLP",
-    "NHITS", "NLinear", "NaiveForecaster", "Now", "Optimised", "Optimiser", "PatchTST",
-    "PerSymbolForecaster", "Portfolio", "Pretrained", "PurgedKFold", "REASONS", "Reject", "Result",
-    "RidgeForecaster", "Schedule", "SklearnForecaster", "Span", "Strategy", "Sweep", "TCN", "TSMixer",
-    "TrainedForecaster", "Transformer", "TreesForecaster", "Tuning", "WalkForward", "attribute", "audit",
-    "backtest", "check", "compare", "exceedances", "feature", "forecast", "intervals", "losses",
-    "overfitting", "param", "pretrain", "read_bars", "redraw_trades", "report", "samples", "sizing",
-    "state", "stress", "sweep", "targets", "tune", "walk_forward",
+    "Account", "ArimaForecaster", "Averaging", "Bars", "CNN1D", "CausalityReport", "Choice",
+    "CombinatorialPurged", "Comparison", "Costs", "DLinear", "DriftForecaster", "EnsembleForecaster",
+    "EwmaForecaster", "Execution", "Fill", "FollowWeights", "Forecaster", "Forecasts", "FunctionForecaster",
+    "GRU", "GarchForecaster", "HindsightForecasts", "HistoricalVolatilityForecaster", "Instrument",
+    "KerasForecaster", "LSTM", "LiveForecast", "LiveForecaster", "MLP", "NHITS", "NLinear",
+    "NaiveForecaster", "Now", "Optimised", "Optimiser", "PatchTST", "PerSymbolForecaster", "Portfolio",
+    "Pretrained", "PurgedKFold", "REASONS", "Reject", "Result", "RidgeForecaster", "Schedule",
+    "SklearnForecaster", "Span", "Strategy", "Sweep", "TCN", "TSMixer", "TrainedForecaster", "Transformer",
+    "TreesForecaster", "Tuning", "WalkForward", "attribute", "audit", "backtest", "check", "compare",
+    "exceedances", "feature", "forecast", "intervals", "live", "losses", "overfitting", "param", "pretrain",
+    "read_bars", "redraw_trades", "report", "samples", "sizing", "state", "stress", "sweep", "targets",
+    "tune", "walk_forward",
 }  # fmt: skip
 
 NOW = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from quantlab.cli.loading import FORMS, Loaded, load
@@ -68,10 +68,40 @@ def load_forecaster(spec: str, changed: Mapping[str, Any]) -> Forecaster:
     loaded = load(spec)
     found = _only(loaded) if loaded.name is None else loaded.named(loaded.name)
     if isinstance(found, Forecaster):
+        _refuse_fixed(spec, type(found), changed)
         return replace(found, **changed)
     if isinstance(found, type) and issubclass(found, Forecaster):
+        _refuse_fixed(spec, found, changed)
+        _refuse_incomplete(spec, found, changed)
         return found(**changed)
     raise ForecastError(f"{spec} is no forecaster: it is {found!r}.")
+
+
+def _refuse_fixed(spec: str, kind: type[Forecaster], changed: Mapping[str, Any]) -> None:
+    """Refuse options for fields that a recipe works out by itself, such as the lookback of an ensemble."""
+    for each in fields(kind):
+        if each.name in changed and not each.init:
+            raise ForecastError(
+                f"--{each.name} {changed[each.name]}: {spec} is of {kind.__name__}, which takes no {each.name}= but "
+                f"works it out from its other fields; leave --{each.name} out and change those where {spec} is made."
+            )
+
+
+def _refuse_incomplete(spec: str, kind: type[Forecaster], changed: Mapping[str, Any]) -> None:
+    """Refuse a class that cannot be made from options alone."""
+    missing = [
+        each.name
+        for each in fields(kind)
+        if each.init
+        and each.default is MISSING
+        and each.default_factory is MISSING
+        and each.name not in changed
+    ]
+    if missing:
+        raise ForecastError(
+            f"{spec} needs {', '.join(f'{name}=' for name in missing)}, which no option gives: make one in the file, "
+            f"recipe = {kind.__name__}({missing[0]}=…), and name that."
+        )
 
 
 def _only(loaded: Loaded) -> object:

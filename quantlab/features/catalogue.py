@@ -7,6 +7,7 @@ quick; the family is imported when the first value is asked for.
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,10 @@ _AGAINST = Setting(None, lambda v: v is None or isinstance(v, str), "a symbol, o
 _FIELD = Setting("volume", lambda v: isinstance(v, str), "the name of a field")
 
 
+def _at_once(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class BuiltIn:
     """One built-in feature.
@@ -87,6 +92,9 @@ class BuiltIn:
         Whether it looks across symbols; then its function takes the panel.
     by_row
         Whether it only compares a few bars with each other: then its function takes panels as well as series.
+    settles
+        Further bars until a recursion has forgotten where it started, to ten digits; 0 for a window, None for a total
+        that never forgets.
     reference
         Where the definition comes from.
     """
@@ -103,6 +111,7 @@ class BuiltIn:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     cross_sectional: bool = False
     by_row: bool = False
+    settles: WarmUp | None = _at_once
     reference: str = ""
 
 
@@ -114,10 +123,6 @@ def _window(lookback: int, settings: Mapping[str, Any], output: str | None) -> i
 def _changes(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
     """Complete with the `lookback`-th change, which needs one bar more."""
     return lookback
-
-
-def _at_once(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
-    return 0
 
 
 def _second(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
@@ -142,6 +147,29 @@ def _channel(lookback: int, settings: Mapping[str, Any], output: str | None) -> 
     return lookback - 1 + int(settings["skip"])
 
 
+def _faded(share: float) -> int:
+    """Bars after which a mean that closes `share` of the gap a bar keeps 1e-10 of where it started."""
+    return 0 if share >= 1.0 else math.ceil(math.log(1e-10) / math.log1p(-share))
+
+
+def _ema(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return _faded(2.0 / (lookback + 1.0))
+
+
+def _wilder(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    return _faded(1.0 / lookback)
+
+
+def _adx_settles(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    """Count twice for the mean of what is itself smoothed."""
+    return (2 if output == "adx" else 1) * _wilder(lookback, settings, output)
+
+
+def _macd_settles(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
+    line = _ema(int(max(settings["fast"], settings["slow"])), settings, output)
+    return line if output == "line" else line + _ema(int(settings["signal"]), settings, output)
+
+
 _OHLC = ("open", "high", "low", "close")
 _HLC = ("high", "low", "close")
 _HLCV = ("high", "low", "close", "volume")
@@ -150,7 +178,13 @@ _ANNUALISE = {"annualise": _flag(False)}
 
 _ROWS = (
     BuiltIn("sma", "averages", "arithmetic mean", _window),
-    BuiltIn("ema", "averages", "exponential mean, share 2/(lookback + 1), started at the sma", _window),
+    BuiltIn(
+        "ema",
+        "averages",
+        "exponential mean, share 2/(lookback + 1), started at the sma",
+        _window,
+        settles=_ema,
+    ),
     BuiltIn("wma", "averages", "mean with weights 1, 2, … lookback", _window),
     BuiltIn("median", "averages", "median", _window),
     BuiltIn("min", "averages", "smallest value", _window, function="minimum"),
@@ -163,6 +197,7 @@ _ROWS = (
         lookback="none",
         outputs=("line", "signal", "histogram"),
         settings={"fast": _count(12), "slow": _count(26), "signal": _count(9)},
+        settles=_macd_settles,
         reference="Appel, Technical Analysis: Power Tools for Active Investors, 2005",
     ),
     BuiltIn(
@@ -184,7 +219,12 @@ _ROWS = (
         settings={"skip": _count(0, least=0)},
     ),
     BuiltIn(
-        "rsi", "oscillators", "share of gains in gains and losses, 0 to 100", _changes, reference=_WILDER
+        "rsi",
+        "oscillators",
+        "share of gains in gains and losses, 0 to 100",
+        _changes,
+        settles=_wilder,
+        reference=_WILDER,
     ),
     BuiltIn(
         "stochastic",
@@ -207,7 +247,13 @@ _ROWS = (
     ),
     BuiltIn("mfi", "oscillators", "rsi of money flow, 0 to 100", _changes, fields=_HLCV),
     BuiltIn(
-        "atr", "oscillators", "Wilder's mean of the true range", _changes, fields=_HLC, reference=_WILDER
+        "atr",
+        "oscillators",
+        "Wilder's mean of the true range",
+        _changes,
+        fields=_HLC,
+        settles=_wilder,
+        reference=_WILDER,
     ),
     BuiltIn(
         "adx",
@@ -216,6 +262,7 @@ _ROWS = (
         _adx,
         fields=_HLC,
         outputs=("adx", "plus_di", "minus_di"),
+        settles=_adx_settles,
         reference=_WILDER,
     ),
     BuiltIn(
@@ -318,6 +365,7 @@ _ROWS = (
         _at_once,
         lookback="none",
         fields=("close", "volume"),
+        settles=None,
         reference="Granville, New Key to Stock Market Profits, 1963",
     ),
     BuiltIn("dollar_volume", "volume", "mean of close × volume", _window, fields=("close", "volume")),

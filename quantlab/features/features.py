@@ -100,6 +100,29 @@ class Feature:
             return None
         return _row(self.source).warm_up(self.lookback or 0, self._settings(), self.output)
 
+    @property
+    def memory(self) -> int | None:
+        """Own bars before now that its value depends on; None where it may be all of them.
+
+        A recursion forgets where it started by and by: bars that matter less than 1e-10 are not counted. A running
+        total never forgets, and of a function it is not known.
+
+        Examples
+        --------
+        >>> feature("sma", lookback=20).memory, feature("ema", lookback=20).memory, feature("obv").memory
+        (19, 250, None)
+        """
+        self._demand_resolved()
+        row = None if callable(self.source) else _row(self.source)
+        if row is None or row.settles is None or self.warm_up is None:
+            return None
+        return self.warm_up + row.settles(self.lookback or 0, self._settings(), self.output)
+
+    @property
+    def looks_across(self) -> bool:
+        """Whether its value at a symbol depends on other symbols; True for a function, of which it is not known."""
+        return callable(self.source) or _row(self.source).cross_sectional
+
     def resolve(self, values: Mapping[str, object]) -> Feature:
         """Put the strategy's parameter `values` in place of open parameters.
 

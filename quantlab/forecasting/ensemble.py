@@ -11,8 +11,9 @@ import numpy as np
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
 from quantlab.forecasting.baselines import line_beside, naive_beside
-from quantlab.forecasting.forecaster import MEAN, Forecaster, State, TrainedForecaster
+from quantlab.forecasting.forecaster import MEAN, Choice, Forecaster, State, TrainedForecaster
 from quantlab.forecasting.keys import recipe_key
+from quantlab.forecasting.light import light
 from quantlab.forecasting.targets import Target
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
@@ -70,7 +71,13 @@ class EnsembleForecaster(Forecaster):
         put(self, "features", tuple(read))
         put(self, "lookback", max(each.lookback for each in self.members))
         put(self, "ranked", self._all_ranked())
+        put(self, "choice", self.choice or self._choice_of_members())
         super().__post_init__()
+
+    @property
+    def known_through(self) -> int:
+        """Close of the last bar that any member has seen before training, in nanoseconds UTC; `NEVER` if none."""
+        return max(each.known_through for each in self.members)
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedEnsemble:
         """Train every member on its part of `window`."""
@@ -93,6 +100,11 @@ class EnsembleForecaster(Forecaster):
             own = {name.removeprefix(mark): value for name, value in state.items() if name.startswith(mark)}
             trained.append(member.restore(own))
         return TrainedEnsemble(self, tuple(trained))
+
+    @property
+    def looks_across(self) -> bool:
+        """Whether what is said of a symbol depends on others: where it does for a member."""
+        return super().looks_across or any(each.looks_across for each in self.members)
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of all features read."""
@@ -120,6 +132,13 @@ class EnsembleForecaster(Forecaster):
                 "(CNN1D(horizon=5), RidgeForecaster(horizon=5))."
             )
         return tuple(given)
+
+    def _choice_of_members(self) -> Choice | None:
+        """Count the trials behind all members, and remember the last bar that one was chosen by."""
+        found = [each.choice for each in self.members if each.choice is not None]
+        if not found:
+            return None
+        return Choice(sum(each.trials for each in found), max(each.through_ns for each in found))
 
     def _agreed(self, name: str) -> object:
         """Return what all members have."""
@@ -162,6 +181,10 @@ class TrainedEnsemble:
         ]
         mean: FloatArray = np.mean(told, axis=0)
         return mean
+
+    def light(self) -> TrainedEnsemble:
+        """Serve few windows at a time."""
+        return replace(self, trained=tuple(map(light, self.trained)))
 
     def state(self) -> State:
         """Give what every member learnt, its names led by its number."""

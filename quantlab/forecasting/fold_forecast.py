@@ -53,13 +53,13 @@ def forecast_fold(
     a fold leave it alone, and changed bars in its test block leave its weights. Training may start from the
     weights `before`, those of an earlier fold.
     """
-    digest, windows = _training_digest(panel, fold), panel.test_windows(fold)
-    if digest is None:
+    weights, windows = (
+        fold_weights(forecaster, panel, fold, seed, store, key, before),
+        panel.test_windows(fold),
+    )
+    if weights is None:
         return None
-    read = (key, fold.number, digest)
-    weights_key = key_of(*read) if before is None else key_of(*read, before.key)
-    weights = FoldWeights(forecaster, panel, fold, fold_seed(seed, fold), store, weights_key, before)
-    forecast_key = key_of(weights_key, windows.digest())
+    forecast_key = key_of(weights.key, windows.digest())
     kept = store.get("forecasts", forecast_key)
     if kept is not None:
         return FoldForecast(kept.arrays["values"], False, kept.words["losses"], weights)
@@ -67,6 +67,24 @@ def forecast_fold(
     values = _predicted(forecaster, learnt.forecaster, windows, fold)
     store.put("forecasts", forecast_key, Entry({"values": values}, {"losses": learnt.losses}))
     return FoldForecast(values, learnt.trained, learnt.losses, weights)
+
+
+def fold_weights(
+    forecaster: Forecaster,
+    panel: Panel,
+    fold: Fold,
+    seed: int,
+    store: Store,
+    key: str | None,
+    before: FoldWeights | None,
+) -> FoldWeights | None:
+    """Name the weights of `fold`, by what training reads; None when its training block holds no complete window."""
+    digest = _training_digest(panel, fold)
+    if digest is None:
+        return None
+    read = (key, fold.number, digest)
+    weights_key = key_of(*read) if before is None else key_of(*read, before.key)
+    return FoldWeights(forecaster, panel, fold, fold_seed(seed, fold), store, weights_key, before)
 
 
 def fold_seed(seed: int, fold: Fold) -> int:
@@ -87,6 +105,6 @@ def _predicted(forecaster: Forecaster, ready: TrainedForecaster, windows: Window
     n_symbols, n_rows, _ = windows.features.shape
     values = np.full((len(fold.test), n_symbols, len(forecaster.horizons), len(forecaster.levels)), np.nan)
     if len(windows):
-        told = np.clip(ready.predict(windows), forecaster.spoken.low, forecaster.spoken.high)
+        told = forecaster.spoken.bounded(ready.predict(windows))
         values[windows.rows - (n_rows - len(fold.test)), windows.symbols] = told
     return values

@@ -146,6 +146,12 @@ class WalkForward(Folds):
         """Count the fewest bars that give one fold with one tested bar."""
         return self.train + self.gap(horizon) + 1
 
+    def served(self, number: int, horizon: int) -> range:
+        """Rows that training `number` serves, those of bars that are yet to come included."""
+        rows = self.test * self.refit_every
+        first = self.train + self.gap(horizon) + number * rows
+        return range(first, first + rows)
+
     def split(self, n_bars: int, horizon: int) -> Iterator[Fold]:
         """Folds of `n_bars` bars for labels of at most `horizon` bars, in time order.
 
@@ -156,22 +162,13 @@ class WalkForward(Folds):
         """
         whole("WalkForward.split", "horizon", horizon, 1)
         self._refuse_too_few(n_bars, horizon)
-        from skfolio.model_selection import (
-            WalkForward as Splitter,
-        )  # slow to import: only where folds are cut
-
-        splitter = Splitter(
-            test_size=self.test,
-            train_size=self.train,
-            expand_train=self.expanding,
-            reduce_test=True,
-            purged_size=self.gap(horizon),
-        )
-        for place, (train, test) in enumerate(splitter.split(np.zeros((n_bars, 1)))):
-            block = range(int(test[0]), int(test[-1]) + 1)
+        gap = self.gap(horizon)
+        for place, start in enumerate(range(0, n_bars - self.train - gap, self.test)):
+            first = start + self.train + gap
+            block = range(first, min(first + self.test, n_bars))
             number, served = divmod(place, self.refit_every)
             if not served:
-                trained = self._fold(number, int(train[0]), block, horizon)
+                trained = self._fold(number, 0 if self.expanding else start, block, horizon)
             yield replace(trained, test=block)
 
     def _fold(self, number: int, start: int, test: range, horizon: int) -> Fold:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -95,19 +94,6 @@ class Forecasts(ForecastTable):
             target=target_of(target),
             name=name,
         )
-
-    def save(self, path: str | Path) -> None:
-        """Write the table and those beside it to one ``.npz`` file, whole or not at all; no pickle."""
-        from quantlab.forecasting.table_files import save
-
-        save(self, Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> Forecasts:
-        """Read a table that `save` wrote; a damaged or foreign file is a ForecastError."""
-        from quantlab.forecasting.table_files import load
-
-        return load(Path(path))
 
     def recalibrated(
         self, bars: Bars, method: str = "adaptive", *, lookback: int = 250, rate: float = 0.01

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from quantlab.errors import ForecastError
+from quantlab.forecasting.axes import horizon_index, level_index
 from quantlab.forecasting.table_checks import check_shapes, check_values
 from quantlab.forecasting.targets import Return, Target
 from quantlab.market.arrays import frozen_floats, frozen_ints
@@ -82,13 +83,7 @@ class ForecastTable:
         ForecastError
             A level that was not declared; levels are never interpolated.
         """
-        near = np.flatnonzero(np.isclose(self.levels, level, rtol=0.0, atol=1e-12))
-        if len(near) == 0:
-            declared = ", ".join(f"{each:g}" for each in self.levels)
-            raise ForecastError(
-                f"{self.name} has no quantile level {level!r}. Declared: {declared}; add it to levels=."
-            )
-        return int(near[0])
+        return level_index(self.name, self.levels, level)
 
     def horizon_index(self, horizon: int | None) -> int:
         """Position of a horizon; None is the only one.
@@ -98,16 +93,7 @@ class ForecastTable:
         ForecastError
             A horizon that was not declared, or none named where there are several.
         """
-        declared = ", ".join(map(str, self.horizons))
-        if horizon is None:
-            if len(self.horizons) > 1:
-                raise ForecastError(
-                    f"{self.name} speaks at several horizons: say which, horizon= one of {declared}."
-                )
-            return 0
-        if horizon not in self.horizons:
-            raise ForecastError(f"{self.name} has no horizon of {horizon!r} bars. Declared: {declared}.")
-        return self.horizons.index(horizon)
+        return horizon_index(self.name, self.horizons, horizon)
 
     def align(self, bars: Bars) -> Self:
         """Lay the same forecasts on the rows and symbols of `bars`; NaN where this table has none.
@@ -124,6 +110,19 @@ class ForecastTable:
         from quantlab.forecasting.scores import score
 
         return score(self, bars)
+
+    def save(self, path: str | Path) -> None:
+        """Write the table and those beside it to one ``.npz`` file, whole or not at all; no pickle."""
+        from quantlab.forecasting.table_files import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a table of this kind that `save` wrote; a damaged or foreign file is a ForecastError."""
+        from quantlab.forecasting.table_files import load
+
+        return load(Path(path), cls)
 
     @cached_property
     def fingerprint(self) -> str:

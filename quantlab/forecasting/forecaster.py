@@ -167,6 +167,11 @@ class Forecaster(ABC):
         return self.train(window, seed=seed)
 
     @property
+    def looks_across(self) -> bool:
+        """Whether what is said of a symbol depends on other symbols of the row."""
+        return self.ranked or any(each.looks_across for each in self.inputs)
+
+    @property
     def starts_warm(self) -> bool:
         """Whether a fold starts from what the fold before it learnt."""
         return False

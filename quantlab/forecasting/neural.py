@@ -206,6 +206,11 @@ class NeuralForecaster(Forecaster):
         return NEVER if self.pretrained is None else self.pretrained.trained_through
 
     @property
+    def looks_across(self) -> bool:
+        """Whether what is said of a symbol depends on others: also where they are read together."""
+        return super().looks_across or self.symbols == "together"
+
+    @property
     def starts_warm(self) -> bool:
         """Whether a fold starts from what the fold before it learnt."""
         return self.warm_start

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantlab.errors import ForecastError
-from quantlab.features.features import Feature
+from quantlab.features.features import Feature, compute_input
 from quantlab.features.labels import label_end
 from quantlab.forecasting.folds import Fold, learnable
 from quantlab.forecasting.forecaster import Forecaster
@@ -52,10 +52,9 @@ class Panel:
         ForecastError
             A feature without a single value in these bars.
         """
-        features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
+        features = features_of(forecaster, bars)
         for position, feature in enumerate(forecaster.inputs):
-            values = _computed(feature, bars)
-            features[:, :, position] = (ranks_across(values) if forecaster.ranked else values).T
+            _demand_values(feature, features[:, :, position], bars)
         return cls(
             features=features,
             labels=np.stack([forecaster.spoken.label(bars, each).T for each in forecaster.horizons], axis=2),
@@ -107,11 +106,18 @@ class Panel:
         )
 
 
-def _computed(feature: Feature, bars: Bars) -> FloatArray:
-    values = feature.compute(bars)
+def features_of(forecaster: Forecaster, bars: Bars, *, tested: bool = True) -> FloatArray:
+    """Compute what is read of `bars` ``(n_symbols, n_bars, n_features)``; `tested` as in `compute_input`."""
+    features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
+    for position, feature in enumerate(forecaster.inputs):
+        values = compute_input(feature, bars, tested=tested).values
+        features[:, :, position] = (ranks_across(values) if forecaster.ranked else values).T
+    return features
+
+
+def _demand_values(feature: Feature, values: FloatArray, bars: Bars) -> None:
     if not np.isfinite(values).any():
         raise ForecastError(
             f"feature {feature!r} has no value anywhere in these {bars.n_bars:,} bars of "
             f"{bars.n_symbols} symbols; leave it out with features=, or give bars that carry its field."
         )
-    return values

@@ -119,6 +119,11 @@ class PerSymbolForecaster(Forecaster):
         """Close of the last bar that the member has seen before any training, in nanoseconds UTC."""
         return self.member.known_through
 
+    @property
+    def looks_across(self) -> bool:
+        """Whether what is said of a symbol depends on others: as the member's features say."""
+        return self.ranked or any(each.looks_across for each in self.inputs)
+
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with what the member is compared with, pooled over symbols."""
         return self.member.baselines()

@@ -74,13 +74,18 @@ def space_of(forecaster: Forecaster, over: Mapping[str, Any]) -> dict[str, Axis]
     ForecastError
         A field that does not exist or cannot be tuned, no values, or a value that the recipe refuses.
     """
-    known = [each.name for each in fields(forecaster) if each.name not in UNTUNED]
+    known = [each.name for each in fields(forecaster) if each.name not in UNTUNED and each.init]
     if not over:
         raise ForecastError(f"over={{}}: say what to try, one or more of {', '.join(known)}.")
     for name in over:
         if name in UNTUNED:
             raise ForecastError(
                 f"{name} is what forecasts are judged by and cannot be tuned: fix it in the recipe."
+            )
+        if any(each.name == name and not each.init for each in fields(forecaster)):
+            raise ForecastError(
+                f"{type(forecaster).__name__} works its {name} out from its other fields: tune one of "
+                f"{', '.join(known)}."
             )
         if name not in known:
             raise ForecastError(f"{type(forecaster).__name__} has no {name!r}. {did_you_mean(name, known)}")

@@ -92,10 +92,11 @@ def check_birth(table: ForecastTable) -> None:
         if len(bad):
             row = int(bad[0])
             raise ForecastError(
-                f"the forecast of {table.time[row]} (row {row}) {what} {_utc(int(late[row]))}, after {by} at "
-                f"{_utc(int(limit[row]))}: it would know the future; {remedy}."
+                f"the forecast of {table.time[row]} (row {row}) {what} {utc(int(late[row]))}, after {by} at "
+                f"{utc(int(limit[row]))}: it would know the future; {remedy}."
             )
 
 
-def _utc(nanoseconds: int) -> str:
+def utc(nanoseconds: int) -> str:
+    """Say an instant, to the second."""
     return f"{pd.Timestamp(nanoseconds, tz='UTC'):%Y-%m-%d %H:%M:%S} UTC"

@@ -90,6 +90,10 @@ class Target(ABC):
         quantiles: FloatArray = np.quantile(labels, levels, axis=0).T
         return quantiles
 
+    def bounded(self, told: FloatArray) -> FloatArray:
+        """Cut forecasts off where no label lies; NaN stays."""
+        return np.clip(told, self.low, self.high)
+
     def __repr__(self) -> str:
         changed = (
             f"{each.name}={getattr(self, each.name)!r}"

@@ -15,7 +15,7 @@ from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import whole
 from quantlab.forecasting.fold_audit import refuse_overlap
-from quantlab.forecasting.fold_forecast import FoldForecast, forecast_fold
+from quantlab.forecasting.fold_forecast import FoldForecast, fold_weights, forecast_fold
 from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
 from quantlab.forecasting.forecast import Forecasts
@@ -101,12 +101,12 @@ def walk_forward(
     whole("walk_forward", "seed", seed, 0)
     chosen, kept = folds or WalkForward(), open_store(store)
     recipes = forecaster.baselines() if baselines else ()
-    beside = {each.label: _Walk(each, bars, chosen, seed, kept).table(progress, {}) for each in recipes}
-    return _Walk(forecaster, bars, chosen, seed, kept).table(progress, beside)
+    beside = {each.label: Walk(each, bars, chosen, seed, kept).table(progress, {}) for each in recipes}
+    return Walk(forecaster, bars, chosen, seed, kept).table(progress, beside)
 
 
 @dataclass(frozen=True, eq=False)
-class _Walk:
+class Walk:
     """One recipe on its way through the folds."""
 
     forecaster: Forecaster
@@ -117,10 +117,12 @@ class _Walk:
 
     @cached_property
     def panel(self) -> Panel:
+        """What the recipe reads of the bars."""
         return Panel.read(self.forecaster, self.bars)
 
     @cached_property
     def key(self) -> str | None:
+        """Hash of the recipe and all that shapes what it learns; None when its code cannot be read."""
         return recipe_key(self.forecaster, self.seed)
 
     @cached_property
@@ -180,6 +182,26 @@ class _Walk:
         }
         return Entry({"values": values, "trained_through_row": through}, words)
 
+    def newest_weights(self) -> FoldWeights:
+        """Weights that serve the newest bar; trained, or read from the store, when somebody asks for what they learnt.
+
+        Raises
+        ------
+        ForecastError
+            Too few bars for one fold, or nothing to learn from in that of the newest bar.
+        """
+        split = list(self.folds.split(self.bars.n_bars, max(self.forecaster.horizons)))
+        made: FoldWeights | None = None
+        last: FoldWeights | None = None
+        for fold in split if self.forecaster.starts_warm else split[-1:]:
+            self._refuse_overlap(fold)
+            before = self._start(last, fold)
+            made = fold_weights(self.forecaster, self.panel, fold, self.seed, self.store, self.key, before)
+            last = made or last
+        if made is None:
+            raise self._nothing_learnt("the fold of the newest bar")
+        return made
+
     def _refuse_overlap(self, fold: Fold) -> None:
         """Look once more, at the labels that will really be learnt: none may overlap what judges it."""
         panel, n_bars = self.panel, self.bars.n_bars
@@ -190,11 +212,13 @@ class _Walk:
 
     def _refuse_nothing_learnt(self, done: list[FoldForecast | None]) -> None:
         if all(each is None for each in done):
-            raise ForecastError(
-                f"{self.forecaster!r} has nothing to learn from in any of {len(done)} folds: no window of "
-                f"{self.forecaster.lookback} bars is complete there. Give more bars, a shorter lookback, or "
-                "other features."
-            )
+            raise self._nothing_learnt(f"any of {len(done)} folds")
+
+    def _nothing_learnt(self, where: str) -> ForecastError:
+        return ForecastError(
+            f"{self.forecaster!r} has nothing to learn from in {where}: no window of {self.forecaster.lookback} bars "
+            "is complete there. Give more bars, a shorter lookback, or other features."
+        )
 
     def _after_choice(self, values: FloatArray, through: IntArray) -> tuple[FloatArray, IntArray]:
         """Leave out what a tuned recipe would say of bars that it was chosen by; then those count as training."""

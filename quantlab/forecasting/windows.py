@@ -52,6 +52,12 @@ class Windows:
         )
         return np.array(stretches[self.starts * n_features])
 
+    def cut(self) -> FloatArray:
+        """Copy every window ``(n_windows, lookback, n_features)``; the quick way for few of them."""
+        rows = self.features.reshape(-1, self.features.shape[2])
+        cut: FloatArray = rows[self.starts[:, None] + np.arange(self.lookback)]
+        return cut
+
     def batches(self, size: int) -> Iterator[slice]:
         """Consecutive slices of at most `size` windows."""
         for start in range(0, len(self), size):

@@ -99,3 +99,36 @@ def test_a_callers_mistake_is_one_message_and_exit_code_2(quantlab, line, advice
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("error: ")
     assert advice in answer.err
+
+
+ENSEMBLE = """
+import quantlab as ql
+from quantlab import EnsembleForecaster
+
+both = EnsembleForecaster(members=(ql.RidgeForecaster(), ql.NaiveForecaster()))
+"""
+
+
+def test_an_option_replaces_what_an_ensemble_takes(quantlab, here):
+    (here / "own.py").write_text(ENSEMBLE, encoding="utf-8")
+    record = quantlab("forecast", "own.py:both", "walk.csv", "--horizon", "2", *SMALL, "--json").json
+    assert record["name"].startswith("EnsembleForecaster(horizon=2, members=(RidgeForecaster(horizon=2)")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "own.py:both walk.csv --lookback 4",
+            "--lookback 4: own.py:both is of EnsembleForecaster, which takes no ",
+        ),
+        ("own.py:EnsembleForecaster walk.csv --lookback 4", "leave --lookback out and change those where"),
+        ("own.py:EnsembleForecaster walk.csv", "needs members=, which no option gives: make one in the file"),
+    ],
+)
+def test_an_option_for_what_a_recipe_works_out_by_itself_is_refused(quantlab, here, line, advice):
+    (here / "own.py").write_text(ENSEMBLE, encoding="utf-8")
+    answer = quantlab("forecast", *line.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert advice in answer.err

@@ -54,3 +54,16 @@ def test_a_callers_mistake_is_one_message_and_exit_code_2(quantlab, over, advice
     answer = quantlab("tune", "ridge", "walk.csv", "--over", over, *SMALL)
     assert (answer.code, answer.out) == (2, "")
     assert advice in answer.err
+
+
+def test_a_field_that_a_recipe_works_out_by_itself_is_not_tuned(quantlab, here):
+    (here / "own.py").write_text(
+        "import quantlab as ql\n"
+        "both = ql.EnsembleForecaster(members=(ql.RidgeForecaster(), ql.NaiveForecaster()))\n",
+        encoding="utf-8",
+    )
+    answer = quantlab("tune", "own.py:both", "walk.csv", "--over", "lookback=1,2", *SMALL)
+    assert (answer.code, answer.out) == (2, "")
+    assert (
+        "EnsembleForecaster works its lookback out from its other fields: tune one of members." in answer.err
+    )

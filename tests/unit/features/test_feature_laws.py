@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -220,3 +221,23 @@ def test_fewer_bars_than_the_lookback_give_no_value(whole):
     for name, row in BUILT_INS.items():
         if row.lookback != "none":
             assert np.isnan(feature(name, lookback=20).compute(few)).all()
+
+
+@pytest.mark.parametrize("declared", [each for each in DECLARED if each.memory is not None], ids=repr)
+def test_memory_holds_all_that_a_value_depends_on(whole, declared):
+    long = Bars.from_arrays(
+        time=pd.bdate_range("1990-01-01", periods=4 * whole.n_bars),
+        symbols=whole.symbols,
+        **{name: np.tile(whole[name], (4, 1)) for name in (*PRICES, "volume")},
+        extra={"mood": np.tile(whole["mood"], (4, 1))},
+    )
+    values = declared.compute(long)
+    assert declared.memory < long.n_bars - 7
+    for row in np.linspace(declared.memory, long.n_bars - 1, 7).astype(int):
+        tail = long.rows(row - declared.memory, row + 1)
+        np.testing.assert_allclose(declared.compute(tail)[-1], values[row], rtol=1e-7, atol=1e-9)
+
+
+def test_what_never_forgets_has_no_memory_of_so_many_bars():
+    assert feature("obv").memory is None
+    assert feature(lambda bars, lookback: bars.close).memory is None

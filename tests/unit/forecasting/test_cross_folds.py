@@ -285,3 +285,29 @@ def test_roles_and_the_figure_cover_every_row():
 def test_wrong_sizes_are_refused_with_their_range(make, advice):
     with pytest.raises(ForecastError, match=advice):
         make()
+
+
+def test_hindsight_is_kept_in_a_file_of_its_own_kind(tmp_path):
+    bars = naive.as_bars(naive.random_walk(120, 2, seed=3))
+    hindsight = walk_forward(RIDGE, bars, PurgedKFold(blocks=3), store=False, progress=False)
+    hindsight.save(tmp_path / "hindsight.npz")
+    back = ql.HindsightForecasts.load(tmp_path / "hindsight.npz")
+    assert type(back) is HindsightForecasts
+    assert (back.fingerprint, back.name, list(back.beside)) == (
+        hindsight.fingerprint,
+        hindsight.name,
+        ["naive"],
+    )
+    assert (back.trained_through > back.as_of).any()
+    assert back.scores(bars).frame.equals(hindsight.scores(bars).frame)
+
+
+def test_hindsight_and_forecasts_are_not_read_as_each_other(tmp_path):
+    bars = naive.as_bars(naive.random_walk(120, 2, seed=3))
+    told = {"store": False, "progress": False, "baselines": False}
+    walk_forward(RIDGE, bars, PurgedKFold(blocks=3), **told).save(tmp_path / "hindsight.npz")
+    walk_forward(RIDGE, bars, WalkForward(train=60, test=30), **told).save(tmp_path / "forecasts.npz")
+    with pytest.raises(ForecastError, match=r"judged, and not traded. Read it with HindsightForecasts\.load"):
+        ql.Forecasts.load(tmp_path / "hindsight.npz")
+    with pytest.raises(ForecastError, match=r"nothing of what comes later. Read it with Forecasts\.load"):
+        HindsightForecasts.load(tmp_path / "forecasts.npz")
