@@ -49,15 +49,19 @@ def main() -> None:
 def judged(bars: ql.Bars, folds: ql.WalkForward) -> pd.DataFrame:
     """One row a forecaster, the naive and the linear one first."""
     rows: list[dict[str, object]] = []
-    for network in NETWORKS:
-        forecasts = ql.walk_forward(network(horizon=HORIZON, epochs=8), bars, folds)
+    recipes = {each.__name__: each(horizon=HORIZON, epochs=8) for each in NETWORKS}
+    recipes["MLP, symbols together"] = ql.MLP(
+        horizon=HORIZON, epochs=8, loss="ic", symbols="together", ranked=True
+    )
+    for name, recipe in recipes.items():
+        forecasts = ql.walk_forward(recipe, bars, folds)
         frame = forecasts.scores(bars).frame
         if not rows:
             rows += [
-                row_of(name, forecasts.beside[name], frame.loc[(name, HORIZON)], bars)
-                for name in forecasts.beside
+                row_of(simple, forecasts.beside[simple], frame.loc[(simple, HORIZON)], bars)
+                for simple in forecasts.beside
             ]
-        rows.append(row_of(network.__name__, forecasts, frame.iloc[0], bars))
+        rows.append(row_of(name, forecasts, frame.iloc[0], bars))
     return pd.DataFrame(rows)
 
 

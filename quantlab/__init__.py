@@ -88,6 +88,7 @@ _HOME = {
     "samples": "quantlab.market.samples",
     "state": "quantlab.engine.state",
     "stress": "quantlab.research.stress",
+    "static": "quantlab.features.static",
     "sweep": "quantlab.research.sweep",
     "tune": "quantlab.forecasting.tuning",
     "walk_forward": "quantlab.forecasting.walk_forward",
@@ -132,6 +133,7 @@ if TYPE_CHECKING:
     from quantlab.engine.state import state as state
     from quantlab.engine.strategy import Strategy as Strategy
     from quantlab.features.features import feature as feature
+    from quantlab.features.static import static as static
     from quantlab.forecasting import losses as losses
     from quantlab.forecasting import targets as targets
     from quantlab.forecasting.arima import ArimaForecaster as ArimaForecaster

@@ -1,118 +1,22 @@
 """The built-in features, one row each. A new feature is a new row here and a function of its family.
 
-A row says what a declaration may contain and when the first value comes; the function of the same name in
-``quantlab/features/<family>.py`` computes it. The rows know nothing of Numba, so declaring a feature is
-quick; the family is imported when the first value is asked for.
+The rows know nothing of Numba, so declaring a feature is quick; the family is imported when the first value is
+asked for.
 """
 
 from __future__ import annotations
 
 import math
-import numbers
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-WarmUp = Callable[[int, Mapping[str, Any], str | None], int]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A further parameter of a feature: its default, and what may stand there instead.
-
-    Parameters
-    ----------
-    default
-        Value when it is not given.
-    accepts
-        Whether a value is allowed.
-    wants
-        The same in words, for the error.
-    """
-
-    default: object
-    accepts: Callable[[Any], bool]
-    wants: str
-
-
-def is_whole(value: object) -> bool:
-    """Whether `value` is a whole number; True and False are not."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _count(default: int, least: int = 1) -> Setting:
-    return Setting(default, lambda v: is_whole(v) and v >= least, f"a whole number of bars, {least} or more")
-
-
-def _flag(default: bool) -> Setting:
-    return Setting(default, lambda v: isinstance(v, bool), "True or False")
-
-
-def _positive(default: float) -> Setting:
-    return Setting(
-        default, lambda v: isinstance(v, numbers.Real) and 0.0 < float(v) < float("inf"), "a number above 0"
-    )
-
+from quantlab.features.built_in import BuiltIn as BuiltIn
+from quantlab.features.built_in import Setting, at_once, count, flag, positive
+from quantlab.features.built_in import is_whole as is_whole
+from quantlab.features.known_rows import KNOWN_ROWS
 
 _AGAINST = Setting(None, lambda v: v is None or isinstance(v, str), "a symbol, or None for the mean of all")
 _FIELD = Setting("volume", lambda v: isinstance(v, str), "the name of a field")
-
-
-def _at_once(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
-    return 0
-
-
-@dataclass(frozen=True)
-class BuiltIn:
-    """One built-in feature.
-
-    Parameters
-    ----------
-    name
-        What `feature` is called with.
-    family
-        Module of this room that holds its function.
-    summary
-        One line for people.
-    warm_up
-        From (lookback, settings, output) to the number of a symbol's own bars before its first value.
-    function
-        Name of its function where that is not `name`.
-    lookback
-        Whether `lookback` must, may or cannot be given.
-    least
-        Smallest lookback that makes sense.
-    fields
-        Fields that it reads; empty for one that reads the field it is declared `of`.
-    outputs
-        Names to choose from where it computes several; the first is the default.
-    settings
-        Further parameters.
-    cross_sectional
-        Whether it looks across symbols; then its function takes the panel.
-    by_row
-        Whether it only compares a few bars with each other: then its function takes panels as well as series.
-    settles
-        Further bars until a recursion has forgotten where it started, to ten digits; 0 for a window, None for a total
-        that never forgets.
-    reference
-        Where the definition comes from.
-    """
-
-    name: str
-    family: str
-    summary: str
-    warm_up: WarmUp
-    function: str = ""
-    lookback: Literal["required", "optional", "none"] = "required"
-    least: int = 1
-    fields: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-    cross_sectional: bool = False
-    by_row: bool = False
-    settles: WarmUp | None = _at_once
-    reference: str = ""
 
 
 def _window(lookback: int, settings: Mapping[str, Any], output: str | None) -> int:
@@ -174,7 +78,7 @@ _OHLC = ("open", "high", "low", "close")
 _HLC = ("high", "low", "close")
 _HLCV = ("high", "low", "close", "volume")
 _WILDER = "Wilder, New Concepts in Technical Trading Systems, 1978"
-_ANNUALISE = {"annualise": _flag(False)}
+_ANNUALISE = {"annualise": flag(False)}
 
 _ROWS = (
     BuiltIn("sma", "averages", "arithmetic mean", _window),
@@ -196,7 +100,7 @@ _ROWS = (
         _macd,
         lookback="none",
         outputs=("line", "signal", "histogram"),
-        settings={"fast": _count(12), "slow": _count(26), "signal": _count(9)},
+        settings={"fast": count(12), "slow": count(26), "signal": count(9)},
         settles=_macd_settles,
         reference="Appel, Technical Analysis: Power Tools for Active Investors, 2005",
     ),
@@ -206,7 +110,7 @@ _ROWS = (
         "sma ± deviations × population standard deviation; width over middle; place in the band (0 to 1)",
         _window,
         outputs=("middle", "upper", "lower", "width", "percent"),
-        settings={"deviations": _positive(2.0)},
+        settings={"deviations": positive(2.0)},
         reference="Bollinger on Bollinger Bands, 2001",
     ),
     BuiltIn(
@@ -216,7 +120,7 @@ _ROWS = (
         _channel,
         fields=("high", "low"),
         outputs=("middle", "upper", "lower"),
-        settings={"skip": _count(0, least=0)},
+        settings={"skip": count(0, least=0)},
     ),
     BuiltIn(
         "rsi",
@@ -233,7 +137,7 @@ _ROWS = (
         _stochastic,
         fields=_HLC,
         outputs=("k", "d"),
-        settings={"smooth": _count(3), "signal": _count(3)},
+        settings={"smooth": count(3), "signal": count(3)},
         reference="Lane, Stocks & Commodities 2, 1984",
     ),
     BuiltIn("williams_r", "oscillators", "place of the close in its range, −100 to 0", _window, fields=_HLC),
@@ -270,7 +174,7 @@ _ROWS = (
         "statistics",
         "value `skip` bars ago over the value `lookback` bars ago, less 1",
         _changes,
-        settings={"skip": _count(0, least=0)},
+        settings={"skip": count(0, least=0)},
         reference="Jegadeesh and Titman, Journal of Finance 48, 1993",
         by_row=True,
     ),
@@ -282,6 +186,7 @@ _ROWS = (
         by_row=True,
     ),
     BuiltIn("difference", "statistics", "value less the value `lookback` bars ago", _changes, by_row=True),
+    BuiltIn("value", "statistics", "the field as it is", at_once, lookback="none", by_row=True),
     BuiltIn("lag", "statistics", "value `lookback` bars ago", _changes, by_row=True),
     BuiltIn(
         "return",
@@ -312,7 +217,7 @@ _ROWS = (
         "intraday_return",
         "statistics",
         "close over open, less 1",
-        _at_once,
+        at_once,
         lookback="none",
         fields=("open", "close"),
         by_row=True,
@@ -362,7 +267,7 @@ _ROWS = (
         "obv",
         "volume",
         "running total of volume, signed by the change of the close",
-        _at_once,
+        at_once,
         lookback="none",
         fields=("close", "volume"),
         settles=None,
@@ -414,4 +319,4 @@ _ROWS = (
     ),
 )
 
-BUILT_INS: Mapping[str, BuiltIn] = {row.name: row for row in _ROWS}
+BUILT_INS: Mapping[str, BuiltIn] = {row.name: row for row in (*_ROWS, *KNOWN_ROWS)}

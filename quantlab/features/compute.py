@@ -1,4 +1,7 @@
-"""From a declared built-in to its values: find the function, run it on each symbol's own bars."""
+"""From a declared built-in to its values: find the function, run it on each symbol's own bars.
+
+Those whose future is known are not given any bars.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 
 from quantlab.features.catalogue import BuiltIn
 from quantlab.features.own_bars import OwnBars, by_symbol
+from quantlab.market.outline import Outline
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ def compute_built_in(
     arguments = dict(settings) if row.lookback == "none" else {"lookback": lookback, **settings}
     # NaN and 0/0 are answers here (no value), not accidents.
     with np.errstate(all="ignore"):
+        if row.reads != "bars":
+            return _without_prices(row, bars, of, output, settings)
         if row.cross_sectional:
             return cast("FloatArray", function(bars, of, **arguments))
 
@@ -38,3 +44,11 @@ def compute_built_in(
             return cast("FloatArray", answer[output] if row.outputs else answer)
 
         return by_symbol(bars, of, one, at_once=row.by_row)
+
+
+def _without_prices(
+    row: BuiltIn, bars: Bars, of: str, output: str | None, settings: Mapping[str, Any]
+) -> FloatArray:
+    """Values of a built-in that is given an outline of the bars, or the fields of announced events."""
+    given = (Outline.of(bars),) if row.reads == "outline" else (bars[of], bars[f"{of}_value"])
+    return np.where(bars.present, function_of(row)(*given, output, **settings), np.nan)

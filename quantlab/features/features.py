@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from quantlab.errors import StrategyError, did_you_mean
 from quantlab.features.catalogue import BUILT_INS, BuiltIn, is_whole
+from quantlab.market.bars import FIELDS
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Feature:
     def is_resolved(self) -> bool:
         """Whether no parameter of a strategy is open any more."""
         return not any(_is_deferred(value) for value in (self.lookback, *dict(self.params).values()))
+
+    @property
+    def reads_trades(self) -> bool:
+        """Whether prices or volume come in, and not only the calendar, symbols or an extra field."""
+        if callable(self.source):
+            return True
+        row = _row(self.source)
+        return row.reads == "bars" and (self.of in FIELDS or bool(row.fields))
 
     @property
     def warm_up(self) -> int | None:
@@ -274,6 +283,10 @@ def _check_built_in(feature: Feature, row: BuiltIn) -> None:
             did_you_mean(feature.output, row.outputs) if row.outputs else "It has only one; leave it out."
         )
         raise StrategyError(f"{feature!r}: there is no output {feature.output!r}. {advice}")
+    if row.reads == "events" and feature.of in FIELDS:
+        raise StrategyError(f"{feature!r}: say which events, of= the name that bars.with_events() gave them.")
+    if row.reads == "outline" and feature.of != "close":
+        raise StrategyError(f"{feature!r}: {row.name} reads no field; leave of= out.")
     if row.fields and feature.of != "close":
         raise StrategyError(f"{feature!r}: {row.name} reads {', '.join(row.fields)}; leave of= out.")
     if row.lookback == "none" and feature.lookback is not None:
@@ -302,7 +315,7 @@ def _check_settings(feature: Feature, row: BuiltIn) -> None:
 
 def _check_fields(feature: Feature, row: BuiltIn, settings: Mapping[str, Any], bars: Bars) -> None:
     """Tell a misspelt field together with the feature that names it."""
-    known = ("open", "high", "low", "close", "volume", *bars.fields)
+    known = (*FIELDS, *bars.fields)
     for name in (feature.of, settings.get("field", feature.of)):
         if name not in known:
             raise StrategyError(f"{feature!r}: the bars have no field {name!r}. {did_you_mean(name, known)}")

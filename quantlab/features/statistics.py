@@ -41,6 +41,11 @@ def log_return(own: OwnBars, lookback: int) -> FloatArray:
     return np.log(ratio(own.values, earlier(own.values, lookback)))
 
 
+def value(own: OwnBars) -> FloatArray:
+    """Give the value itself."""
+    return own.values
+
+
 def lag(own: OwnBars, lookback: int) -> FloatArray:
     """Value of `lookback` bars ago."""
     return earlier(own.values, lookback)

@@ -12,7 +12,7 @@ from quantlab.errors import ForecastError
 from quantlab.forecasting.forecaster import State
 from quantlab.forecasting.losses import loss_of
 from quantlab.forecasting.networks.blocks.across import AcrossSymbols, Together
-from quantlab.forecasting.networks.parts import OwnScale
+from quantlab.forecasting.networks.parts import NewestOnly, OwnScale
 
 if TYPE_CHECKING:
     from quantlab.forecasting.neural import NeuralForecaster
@@ -24,22 +24,31 @@ EMBEDDING = "across.embedding"  # what is known of each symbol by itself, where 
 def build(recipe: NeuralForecaster, n_features: int, n_symbols: int) -> nn.Module:
     """From windows to what the loss wants: each window's own scale (if asked), the network, the head.
 
-    Where symbols are read together, attention across them comes before the head.
+    A window's own scale is for what trading moves: the calendar, events, what stands still and extra fields would
+    vanish where they do not change inside a window, and keep the fold's. Where symbols are read together, attention
+    across them comes before the head.
     """
     if recipe.symbols == "together":
         return _together(recipe, n_features, n_symbols)
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    if recipe.normalise == "window":
-        layers["scale"] = OwnScale()
+    layers = _first_layers(recipe)
     layers["network"] = recipe.network(n_features)
     layers["head"] = loss_of(recipe.loss).head(len(recipe.horizons), recipe.levels)
     return nn.Sequential(layers)
 
 
+def _first_layers(recipe: NeuralForecaster) -> OrderedDict[str, nn.Module]:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if recipe.normalise == "window":
+        layers["scale"] = OwnScale([each.reads_trades for each in recipe.inputs])
+    if recipe.newest_inputs:
+        layers["newest"] = NewestOnly(len(recipe.newest_inputs))
+    return layers
+
+
 def _together(recipe: NeuralForecaster, n_features: int, n_symbols: int) -> Together:
     loss, n_horizons = loss_of(recipe.loss), len(recipe.horizons)
     return Together(
-        scale=OwnScale() if recipe.normalise == "window" else nn.Identity(),
+        scale=nn.Sequential(_first_layers(recipe)),
         network=recipe.network(n_features),
         across=AcrossSymbols(n_symbols, recipe.n_outputs, n_horizons * loss.numbers(len(recipe.levels))),
         head=loss.head(n_horizons, recipe.levels),

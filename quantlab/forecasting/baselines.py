@@ -99,7 +99,7 @@ class RidgeForecaster(Forecaster):
     def __post_init__(self) -> None:
         super().__post_init__()
         between("RidgeForecaster", "penalty", self.penalty, 0.0)
-        if not self.features:
+        if not self.inputs:
             raise ForecastError("RidgeForecaster(features=()): a line needs at least one feature.")
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedRidge:
@@ -181,5 +181,7 @@ def line_beside(recipe: Forecaster) -> RidgeForecaster:
         target=recipe.target,
         levels=recipe.levels,
         features=recipe.features,
+        known=recipe.known,
+        static=recipe.static,
         ranked=recipe.ranked,
     )

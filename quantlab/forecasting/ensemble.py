@@ -34,7 +34,8 @@ class EnsembleForecaster(Forecaster):
     horizon, target, levels
         Put in place of the members' own; theirs unless given, in which case all must have the same.
     lookback, features, ranked
-        The longest, all, and what those members that read features agree on; they cannot be given.
+        The longest, all, and what those members that read features agree on; they cannot be given, nor `known` and
+        `static`, which members have.
 
     Examples
     --------
@@ -55,6 +56,8 @@ class EnsembleForecaster(Forecaster):
     lookback: int = field(init=False, default=1)
     features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
     ranked: bool = field(init=False, default=False)
+    known: tuple[Feature | str | tuple[str, str], ...] = field(init=False, default=())
+    static: tuple[Feature | tuple[str, str], ...] = field(init=False, default=())
 
     taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
 
@@ -163,7 +166,8 @@ class EnsembleForecaster(Forecaster):
         """Cut the features and bars that `member` reads; the windows stay the same ones."""
         columns = [self.inputs.index(each) for each in member.inputs]
         features = np.ascontiguousarray(windows.features[:, :, columns])
-        return replace(windows, features=features, lookback=member.lookback)
+        n_newest = len(member.newest_inputs)
+        return replace(windows, features=features, lookback=member.lookback, n_newest=n_newest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,7 +59,7 @@ class SklearnForecaster(Forecaster):
                 f"SklearnForecaster(estimator={self.estimator!r}): give a regressor made by a call, "
                 "such as Lasso(alpha=0.01)."
             )
-        if not self.features:
+        if not self.inputs:
             raise ForecastError("SklearnForecaster(features=()): a regressor needs at least one feature.")
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedPoint:

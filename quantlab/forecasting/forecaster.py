@@ -13,7 +13,9 @@ import numpy.typing as npt
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature, feature
 from quantlab.forecasting.checks import one_of, whole
+from quantlab.forecasting.folds import EXECUTION_LAG
 from quantlab.forecasting.forecast import NEVER
+from quantlab.forecasting.known_inputs import checked_known, checked_static, known_over
 from quantlab.forecasting.table_checks import check_horizons, check_levels
 from quantlab.forecasting.targets import BY_NAME, Return, Target, target_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
@@ -92,6 +94,14 @@ class Forecaster(ABC):
         Whether each feature is replaced by its rank among the symbols of the same bar, from -0.5 (the lowest)
         to 0.5 (the highest); see `ranks_across`. Ranks know no outliers and mean the same in calm and wild
         times, but tell nothing of what all symbols do together.
+    known
+        Inputs whose future is known, never prices: names from the calendar (``"weekday"``, ``"month"``,
+        ``"month_end"``, ``"quarter_end"``, ``"turn_of_month"``, ``"gap"``, ``"early_close"``, ``"hour"``), and
+        ``("event", name)`` of `Bars.with_events`. Each is read for every bar that the longest label covers, 1 to
+        horizon + 1 ahead; a feature with its own ``ahead=`` for that one. They are read at the newest bar only.
+    static
+        Inputs that stand still, read at the newest bar only: those of `quantlab.static`, or ``("value", name)`` of an
+        extra field.
     choice
         How it was found, where `tune` found it: it then forecasts only from the last bar it was judged on.
 
@@ -106,6 +116,8 @@ class Forecaster(ABC):
     levels: tuple[float, ...] = LEVELS
     lookback: int = 1
     features: tuple[Feature | str | tuple[str, int], ...] = SCALE_FREE
+    known: tuple[Feature | str | tuple[str, str], ...] = ()
+    static: tuple[Feature | tuple[str, str], ...] = ()
     choice: Choice | None = None
     ranked: bool = False
 
@@ -120,6 +132,8 @@ class Forecaster(ABC):
         put(self, "target", target_of(self.target))
         put(self, "levels", self._levels())
         put(self, "features", tuple(_declared(each) for each in self.features))
+        put(self, "known", checked_known(owner, self.known))
+        put(self, "static", checked_static(owner, self.static))
         check_horizons(owner, self.horizons)
         check_levels(owner, self.levels)
         whole(owner, "lookback", self.lookback, 1)
@@ -144,8 +158,14 @@ class Forecaster(ABC):
 
     @property
     def inputs(self) -> tuple[Feature, ...]:
-        """The features, as declarations."""
-        return cast("tuple[Feature, ...]", self.features)
+        """All that it reads, as declarations: the features, then the `newest_inputs`."""
+        return (*cast("tuple[Feature, ...]", self.features), *self.newest_inputs)
+
+    @property
+    def newest_inputs(self) -> tuple[Feature, ...]:
+        """What `known` comes to over the bars that its labels cover, and what stands still."""
+        ahead = range(1, max(self.horizons) + EXECUTION_LAG + 1)
+        return (*known_over(self.known, ahead), *cast("tuple[Feature, ...]", self.static))
 
     @property
     def spoken(self) -> Target:

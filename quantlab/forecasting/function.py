@@ -23,7 +23,8 @@ from quantlab.typing import FloatArray
 class FunctionForecaster(Forecaster):
     """What a function says about each window, with the quantiles of its residuals around it.
 
-    The function sees a window's features as they are, up to now and no further, and learns nothing; level q is
+    The function sees a window's features as they are (first `features`, then what `known` and `static` come to), up
+    to now and no further, and learns nothing; level q is
     its value plus the empirical quantile q of the symbol's residuals over the training block. What it says
     about a window may depend on that window alone: it is asked the training windows backwards too, and refused
     where the answers differ.
@@ -61,7 +62,7 @@ class FunctionForecaster(Forecaster):
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedPoint:
         """Measure the residuals; nothing is drawn, so `seed` changes nothing."""
-        asked = _cut(window.learn)
+        asked = window.learn.cut()
         if not np.allclose(self._ask(asked), self._ask(asked[::-1])[::-1], rtol=1e-6, atol=1e-12):
             raise ForecastError(
                 f"{self!r} says something else about a window when others are asked in another sequence; "
@@ -85,7 +86,7 @@ class FunctionForecaster(Forecaster):
         return named(super().__repr__(), self.function)
 
     def _point(self, windows: Windows) -> FloatArray:
-        return in_equal_parts(self._ask, _cut(windows))
+        return in_equal_parts(self._ask, windows.cut())
 
     def _ask(self, windows: FloatArray) -> FloatArray:
         """Call the function, and refuse an answer that is none."""

@@ -193,7 +193,8 @@ class LiveForecaster:
         features = np.ascontiguousarray(features_of(self.recipe, bars, tested=False)[:, -lookback:])
         whole = np.isfinite(features).all(axis=(1, 2)) & bars.present[-lookback:].all(axis=0)
         symbols: IntArray = np.flatnonzero(whole & (bars.n_bars >= lookback))
-        return Windows(features, lookback, symbols, np.full(len(symbols), lookback - 1))
+        n_newest = len(self.recipe.newest_inputs)
+        return Windows(features, lookback, symbols, np.full(len(symbols), lookback - 1), n_newest)
 
     def _quantiles(self, windows: Windows) -> FloatArray:
         shape = (len(self.symbols), len(self.recipe.horizons), len(self.recipe.levels))

@@ -68,7 +68,8 @@ class NeuralForecaster(Forecaster):
         Which average of the weights is kept, a name or an `Averaging`: ``"none"``, ``"ema"``, ``"swa"``.
     normalise
         ``"fold"`` leaves windows as the fold's scaler makes them; ``"window"`` also subtracts each window's
-        own mean and divides by its own deviation, per feature.
+        own mean and divides by its own deviation, per feature of prices or volume (the calendar, events, what
+        stands still and extra fields keep the fold's scale).
     warm_start
         Whether each fold of a walk-forward starts from the weights of the fold before it.
     pretrained, frozen
@@ -141,7 +142,7 @@ class NeuralForecaster(Forecaster):
         one_of(owner, "precision", self.precision, ("auto", "float32", "bfloat16"))
         one_of(owner, "device", self.device, ("auto", "cpu", "cuda"))
         one_of(owner, "symbols", self.symbols, ("pooled", "together"))
-        if not self.features:
+        if not self.inputs:
             raise ForecastError(f"{owner}(features=()): a network needs at least one feature.")
         put = object.__setattr__
         put(self, "loss", self._loss())

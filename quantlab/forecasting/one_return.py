@@ -37,7 +37,7 @@ class ReturnsForecaster(Forecaster):
         if self.inputs != (LOG_RETURN,):
             raise ForecastError(
                 f"{owner}(features={self.features!r}): it reads one-bar log returns and nothing else; "
-                "leave features out."
+                "leave features, known and static out."
             )
         if self.lookback < 2:
             raise ForecastError(f"{owner}(lookback={self.lookback}): give at least 2 bars of returns.")

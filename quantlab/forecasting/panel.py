@@ -35,6 +35,8 @@ class Panel:
         ``(n_symbols, n_bars)``: a complete window ends here.
     lookback
         Rows of a window.
+    n_newest
+        How many of the last features a window reads at its newest row only.
     """
 
     features: FloatArray
@@ -42,6 +44,7 @@ class Panel:
     label_ends: IntArray
     ready: BoolArray
     lookback: int
+    n_newest: int = 0
 
     @classmethod
     def read(cls, forecaster: Forecaster, bars: Bars) -> Panel:
@@ -61,6 +64,7 @@ class Panel:
             label_ends=np.ascontiguousarray(label_end(bars, max(forecaster.horizons)).T),
             ready=complete(features, np.ascontiguousarray(bars.present.T), forecaster.lookback),
             lookback=forecaster.lookback,
+            n_newest=len(forecaster.newest_inputs),
         )
 
     def digest(self) -> str:
@@ -103,6 +107,7 @@ class Panel:
             lookback=self.lookback,
             symbols=symbols.astype(np.int64),
             rows=(offset + rows.start - block.start).astype(np.int64),
+            n_newest=self.n_newest,
         )
 
 
@@ -111,7 +116,8 @@ def features_of(forecaster: Forecaster, bars: Bars, *, tested: bool = True) -> F
     features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
     for position, feature in enumerate(forecaster.inputs):
         values = compute_input(feature, bars, tested=tested).values
-        features[:, :, position] = (ranks_across(values) if forecaster.ranked else values).T
+        ranked = forecaster.ranked and feature.reads_trades  # all symbols share a calendar
+        features[:, :, position] = (ranks_across(values) if ranked else values).T
     return features
 
 

@@ -36,7 +36,7 @@ class PerSymbolForecaster(Forecaster):
         Training windows (learning part) that a symbol needs, from 1.
     horizon, target, levels
         Put in place of the member's own; its own unless given.
-    lookback, features, ranked
+    lookback, features, known, static, ranked
         The member's; they cannot be given.
 
     Raises
@@ -58,6 +58,8 @@ class PerSymbolForecaster(Forecaster):
     levels: tuple[float, ...] = ()
     lookback: int = field(init=False, default=1)
     features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
+    known: tuple[Feature | str | tuple[str, str], ...] = field(init=False, default=())
+    static: tuple[Feature | tuple[str, str], ...] = field(init=False, default=())
     ranked: bool = field(init=False, default=False)
 
     taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
@@ -77,7 +79,7 @@ class PerSymbolForecaster(Forecaster):
         put(self, "member", member := replace(given, **told))
         for name, value in told.items():
             put(self, name, value)
-        for name in ("lookback", "features", "ranked"):
+        for name in ("lookback", "features", "known", "static", "ranked"):
             put(self, name, getattr(member, name))
         super().__post_init__()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,5 @@ def usable_spread(values: FloatArray) -> FloatArray:
 
 
 def scaled_flat(scaler: Scaler, windows: Windows) -> FloatArray:
-    """Lay the standard scores of every window in one row ``(n_windows, lookback * n_features)``."""
-    flat = windows.flat()
-    bar_by_bar = flat.reshape(len(windows), windows.lookback, windows.features.shape[2])
-    return scaler.apply(bar_by_bar).reshape(flat.shape)
+    """Lay the standard scores of every window in one row, as `Windows.flat` does."""
+    return replace(windows, features=scaler.apply(windows.features)).flat()

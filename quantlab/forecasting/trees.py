@@ -72,7 +72,7 @@ class TreesForecaster(Forecaster):
             whole(owner, name, getattr(self, name), 1)
         between(owner, "learning_rate", self.learning_rate, 1e-6, 1.0)
         between(owner, "penalty", self.penalty, 0.0)
-        if not self.features:
+        if not self.inputs:
             raise ForecastError(f"{owner}(features=()): trees need at least one feature.")
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedTrees:

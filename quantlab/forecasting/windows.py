@@ -24,12 +24,15 @@ class Windows:
         Rows of a window.
     symbols, rows
         ``(n_windows,)``: the symbol of each window and the row of `features` that it ends at (inclusive).
+    n_newest
+        How many of the last features are read at the newest row only: what is known beforehand, or stands still.
     """
 
     features: FloatArray
     lookback: int
     symbols: IntArray
     rows: IntArray
+    n_newest: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,19 +47,25 @@ class Windows:
         """Copy the newest row of every window ``(n_windows, n_features)``."""
         return self.features[self.symbols, self.rows]
 
-    def flat(self) -> FloatArray:
-        """Copy every window as one long row ``(n_windows, lookback * n_features)``; for small lookbacks."""
-        n_features = self.features.shape[2]
-        stretches = np.lib.stride_tricks.sliding_window_view(
-            self.features.reshape(-1), self.lookback * n_features
-        )
-        return np.array(stretches[self.starts * n_features])
-
     def cut(self) -> FloatArray:
-        """Copy every window ``(n_windows, lookback, n_features)``; the quick way for few of them."""
-        rows = self.features.reshape(-1, self.features.shape[2])
-        cut: FloatArray = rows[self.starts[:, None] + np.arange(self.lookback)]
-        return cut
+        """Copy every window whole ``(n_windows, lookback, n_features)``; for small lookbacks."""
+        return self._stretches(self.features).reshape(len(self), self.lookback, -1)
+
+    def flat(self) -> FloatArray:
+        """Copy every window as one long row; for small lookbacks.
+
+        ``(n_windows, lookback * n_past + n_newest)``: bar after bar, then what is read at the newest one only.
+        """
+        if not self.n_newest:
+            return self._stretches(self.features)
+        n_past = self.features.shape[2] - self.n_newest
+        newest = self.now()[:, n_past:]
+        return np.concatenate([self._stretches(self.features[:, :, :n_past]), newest], axis=1)
+
+    def _stretches(self, features: FloatArray) -> FloatArray:
+        n_features = features.shape[2]
+        stretches = np.lib.stride_tricks.sliding_window_view(features.reshape(-1), self.lookback * n_features)
+        return np.array(stretches[self.starts * n_features])
 
     def batches(self, size: int) -> Iterator[slice]:
         """Consecutive slices of at most `size` windows."""

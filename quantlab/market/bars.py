@@ -312,6 +312,89 @@ class Bars:
 
         return replace_panels(self, panels)
 
+    def join(
+        self,
+        frame: pd.DataFrame,
+        *,
+        known: str = "known",
+        period: str | None = None,
+        symbol: str = "symbol",
+        tz: str | None = None,
+    ) -> Bars:
+        """Add what was published elsewhere (macro, rates, sentiment …): each bar gets the latest known by its close.
+
+        Nothing is seen before it was published, and a revision only once it was made; what was known stays until
+        the next value. NaN before the first.
+
+        Parameters
+        ----------
+        frame
+            A row for each publication. Every column that is not named below becomes an extra field; a missing
+            number says nothing new.
+        known
+            Column of the times at which rows became known: instants, or dates, which are known at the close of
+            their session, or of the next one (intraday bars know a date from the next session on). The time that
+            a number is about is not the time it became known: give the date of publication.
+        period
+            Column of the time a row is about (a month, a quarter), where rows revise each other: the latest
+            period counts, in its latest revision; a revision of an earlier one does not.
+        symbol
+            Column of the symbol; without it rows are about all symbols.
+        tz
+            Zone of naive clock times.
+
+        Raises
+        ------
+        DataError
+            A column that is missing or not made of numbers, a symbol that the bars do not have, clock times
+            without a zone, two rows that are known at one time and about the same.
+
+        Examples
+        --------
+        >>> bars = Bars.from_arrays(
+        ...     time=["2024-02-12", "2024-02-13", "2024-02-14"],
+        ...     symbols=["SPY"],
+        ...     **dict.fromkeys(("open", "high", "low", "close"), [500.0, 494.0, 499.0]),
+        ... )
+        >>> january = pd.DataFrame({"known": ["2024-02-13 08:30"], "cpi": [3.1]})
+        >>> bars.join(january, tz="America/New_York")["cpi"][:, 0]
+        array([nan, 3.1, 3.1])
+        """
+        from quantlab.market.joined import join  # builds on this file
+
+        return join(self, frame, known, period, symbol, tz)
+
+    def with_events(self, name: str, frame: pd.DataFrame, *, cap: int = 63, tz: str | None = None) -> Bars:
+        """Add events that are announced beforehand (earnings, elections, meetings of central banks).
+
+        The extra field `name` is the number of planned sessions until the next event that was announced by the
+        bar's close (1: in the next session; 0, on intraday bars: later in this one), ``{name}_value`` what is said
+        of it, NaN where there is none. ``ql.feature("event", of=name, ahead=1)`` reads both.
+
+        Parameters
+        ----------
+        name
+            Of the extra field.
+        frame
+            A row for each announcement, with columns ``announced`` and ``at``: the times at which it was made,
+            and at which the event takes place; instants or dates, as in `join`. Optional: ``symbol`` (without it
+            events are of all symbols), ``value`` (a number known beforehand, 1.0 without it), ``event``, a name:
+            of the rows of a symbol with one name the last announced counts, so that an event can be moved, or
+            called off by a row without ``at``.
+        cap
+            Sessions from which on an event is too far to count: what the field says there, and where none is known.
+        tz
+            Zone of naive clock times.
+
+        Raises
+        ------
+        DataError
+            As `join`; an event announced after it took place; intraday bars without a calendar.
+        """
+        from quantlab.market.events import with_events  # builds on this file
+
+        return with_events(self, name, frame, cap, tz)
+
     def _with(self, **changes: Any) -> Bars:
         return Bars(**{**{f.name: getattr(self, f.name) for f in fields(self)}, **changes})
 

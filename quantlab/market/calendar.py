@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,21 @@ from quantlab.typing import IntArray
 DAY_NS = 86_400_000_000_000
 
 
-class _Timetable(NamedTuple):
+# Where a closure that follows no rule is a disaster or a funeral. Elsewhere such days are mostly holidays by the
+# moon, which everybody knows a year ahead.
+_SURPRISED = ("XNYS", "XCBF", "CMES", "IEPA")
+
+
+class Timetable(NamedTuple):
+    """Sessions of an exchange, ascending, and the days on which it would have met but for a surprise."""
+
     calendar: str
     tz: str
-    days: IntArray  # day numbers of the sessions, ascending
+    days: IntArray  # day numbers of the sessions
     opens: IntArray  # ns UTC
     closes: IntArray  # ns UTC
+    early: IntArray  # days that close early
+    surprises: IntArray  # days of closures that nobody could plan with
 
 
 def session_closes(calendar: str | None, sessions: IntArray) -> IntArray:
@@ -38,7 +47,7 @@ def session_closes(calendar: str | None, sessions: IntArray) -> IntArray:
     """
     if calendar is None or calendar == "24/7":
         return (sessions + 1) * DAY_NS
-    table = _timetable(calendar, int(sessions.min()), int(sessions.max()))
+    table = timetable(calendar, int(sessions.min()), int(sessions.max()))
     return table.closes[_rows_of(table, sessions)]
 
 
@@ -51,7 +60,7 @@ def sessions_of(calendar: str | None, time_ns: IntArray, tz: str) -> IntArray:
     """
     if calendar is None or calendar == "24/7":
         return _dates(time_ns, tz if calendar is None else "UTC")
-    table = _timetable(calendar, int(time_ns[0] // DAY_NS), int(time_ns[-1] // DAY_NS))
+    table = timetable(calendar, int(time_ns[0] // DAY_NS), int(time_ns[-1] // DAY_NS))
     near = np.minimum(np.searchsorted(table.closes, time_ns), len(table.closes) - 1)
     inside = (table.opens[near] < time_ns) & (time_ns <= table.closes[near])
     sessions = np.where(inside, table.days[near], _dates(time_ns, table.tz))
@@ -63,7 +72,7 @@ def last_sessions(calendar: str | None, days: IntArray) -> IntArray:
     """Find the last session on or before each day number; the day itself without a calendar."""
     if calendar is None or calendar == "24/7":
         return days
-    known = _timetable(calendar, int(days.min()), int(days.max())).days
+    known = timetable(calendar, int(days.min()), int(days.max())).days
     return known[np.searchsorted(known, days, side="right") - 1]
 
 
@@ -77,7 +86,7 @@ def _dates(time_ns: IntArray, tz: str) -> IntArray:
     return (local.asi8 - 1) // DAY_NS
 
 
-def _rows_of(table: _Timetable, sessions: IntArray) -> IntArray:
+def _rows_of(table: Timetable, sessions: IntArray) -> IntArray:
     days = table.days
     rows = np.minimum(np.searchsorted(days, sessions), len(days) - 1)
     wrong = np.flatnonzero(days[rows] != sessions)
@@ -93,8 +102,8 @@ def _rows_of(table: _Timetable, sessions: IntArray) -> IntArray:
 
 
 @lru_cache(maxsize=16)
-def _timetable(calendar: str, first: int, last: int) -> _Timetable:
-    """All sessions from a fortnight before day `first` to a fortnight after day `last`."""
+def timetable(calendar: str, first: int, last: int) -> Timetable:
+    """Give all sessions from a fortnight before day `first` to a fortnight after day `last`."""
     import exchange_calendars  # takes a second to import, and only named calendars need it
 
     names = exchange_calendars.get_calendar_names()
@@ -115,4 +124,19 @@ def _timetable(calendar: str, first: int, last: int) -> _Timetable:
             f"{calendar} has no timetable for {day_text(first)} to {day_text(last)}: {error}"
         ) from error
     opens, closes = (pd.DatetimeIndex(found.schedule[name]).as_unit("ns").asi8 for name in ("open", "close"))
-    return _Timetable(calendar, str(found.tz), found.sessions.as_unit("ns").asi8 // DAY_NS, opens, closes)
+    surprises = _days(found.adhoc_holidays) if found.name in _SURPRISED else np.empty(0, np.int64)
+    return Timetable(
+        calendar,
+        str(found.tz),
+        days=_days(found.sessions),
+        opens=opens,
+        closes=closes,
+        early=_days(found.early_closes),
+        surprises=surprises,
+    )
+
+
+def _days(dates: Any) -> IntArray:
+    """Day numbers of dates, whether or not they carry a zone."""
+    days: IntArray = pd.DatetimeIndex(pd.to_datetime(list(dates), utc=True)).as_unit("ns").asi8 // DAY_NS
+    return days

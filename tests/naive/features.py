@@ -258,6 +258,10 @@ def momentum(b, x, n, skip=0):
     return each(lambda now, then: over(now, then) - 1, before(x, skip), before(x, n))
 
 
+def value(b, x):
+    return list(x)
+
+
 def rate_of_change(b, x, n):
     return each(lambda now, then: over(now - then, abs(then)), x, before(x, n))
 

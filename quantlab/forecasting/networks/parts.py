@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -15,12 +17,43 @@ class FeaturesFirst(nn.Module):
 
 
 class OwnScale(nn.Module):
-    """Each window less its own mean, divided by its own deviation, per feature."""
+    """Each window less its own mean, divided by its own deviation, per feature.
+
+    Parameters
+    ----------
+    scaled
+        Which features are; the others stay as they are. All of them unless given.
+    """
+
+    scaled: Tensor | None
+
+    def __init__(self, scaled: Sequence[bool] | None = None) -> None:
+        super().__init__()
+        told = None if scaled is None or all(scaled) else torch.tensor(list(scaled))
+        self.register_buffer("scaled", told, persistent=False)
 
     def forward(self, windows: Tensor) -> Tensor:
-        """``(n, lookback, n_features)`` to the same shape; a feature that stands still becomes 0."""
+        """``(n, lookback, n_features)`` to the same shape; a scaled feature that stands still becomes 0."""
         centred = windows - windows.mean(dim=1, keepdim=True)
-        return centred / (centred.square().mean(dim=1, keepdim=True).sqrt() + 1e-6)
+        own: Tensor = centred / (centred.square().mean(dim=1, keepdim=True).sqrt() + 1e-6)
+        return own if self.scaled is None else torch.where(self.scaled, own, windows)
+
+
+class NewestOnly(nn.Module):
+    """The last `count` features as they are at the newest bar, at every bar of the window.
+
+    Networks know no inputs but windows: what is known of coming bars, and what stands still, becomes a feature
+    that does not move.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """``(n, lookback, n_features)`` to the same shape."""
+        newest = windows[:, -1:, -self.count :].expand(-1, windows.shape[1], -1)
+        return torch.cat([windows[:, :, : -self.count], newest], dim=2)
 
 
 class RisingQuantiles(nn.Module):

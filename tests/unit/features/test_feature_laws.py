@@ -15,6 +15,7 @@ from quantlab.market.bars import Bars
 DECLARED = [
     feature(name, lookback=None if row.lookback == "none" else 11, output=output)
     for name, row in BUILT_INS.items()
+    if row.reads == "bars"
     for output in row.outputs or (None,)
 ]
 DECLARED += [

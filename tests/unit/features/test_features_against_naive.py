@@ -9,9 +9,10 @@ from quantlab.features.catalogue import BUILT_INS
 from quantlab.features.features import feature
 from tests.naive import features as naive
 
+OF_BARS = {name: row for name, row in BUILT_INS.items() if row.reads == "bars"}
 CASES = [
     (name, lookback, {"output": output} if output else {})
-    for name, row in BUILT_INS.items()
+    for name, row in OF_BARS.items()
     for lookback in {"required": (3, 14, 37), "optional": (None, 5), "none": (None,)}[row.lookback]
     for output in row.outputs or (None,)
 ]
@@ -38,7 +39,7 @@ SETTINGS = [
 ]
 # A field that may be missing, zero or negative, for each feature that reads what it is told to.
 LOGARITHMS = ("volatility", "log_return")
-OF = [(name, "mood") for name, row in BUILT_INS.items() if not row.fields and name not in LOGARITHMS]
+OF = [(name, "mood") for name, row in OF_BARS.items() if not row.fields and name not in LOGARITHMS]
 
 
 def assert_equal(feature_values, naive_values):
@@ -75,7 +76,7 @@ def test_any_field_with_missing_values(gappy, name, field):
     )
 
 
-@pytest.mark.parametrize("name", BUILT_INS)
+@pytest.mark.parametrize("name", OF_BARS)
 def test_warm_up_is_the_row_of_the_first_value(whole, name):
     row = BUILT_INS[name]
     for output in row.outputs or (None,):

@@ -105,6 +105,12 @@ VARIED = {
     ),
     "window by window": dataclasses.replace(MLP, normalise="window"),
     "symbols together": dataclasses.replace(MLP, symbols="together"),
+    "calendar, symbols together, ranked": dataclasses.replace(
+        MLP, symbols="together", ranked=True, known=("weekday", "month_end"), normalise="window"
+    ),
+    "calendar per symbol": ql.PerSymbolForecaster(
+        member=dataclasses.replace(RIDGE, known=("weekday",)), at_least=30
+    ),
     "ranked": dataclasses.replace(RIDGE, ranked=True),
     "volatility": dataclasses.replace(MLP, target="volatility"),
     "drawdown": dataclasses.replace(RIDGE, target=ql.targets.Drawdown(depth=0.01)),
