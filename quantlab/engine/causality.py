@@ -12,8 +12,10 @@ from quantlab.display.progress import progress_bar
 from quantlab.engine.backtest import NO_COSTS, must_be_runnable, span_of
 from quantlab.engine.causality_report import CausalityReport as CausalityReport
 from quantlab.engine.causality_report import Finding
+from quantlab.engine.listener import listener
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import CausalityError, DataError
+from quantlab.forecasting.forecaster import Forecaster
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.costs import Costs
@@ -31,7 +33,7 @@ CUTS = 20
 
 
 def check(
-    strategy: Strategy,
+    strategy: Strategy | Forecaster,
     bars: Bars,
     *,
     cuts: int = CUTS,
@@ -65,7 +67,8 @@ def check(
     Parameters
     ----------
     strategy, bars
-        As `quantlab.backtest` takes them; neither is changed.
+        As `quantlab.backtest` takes them; neither is changed. A forecaster may stand in place of a strategy: then its
+        forecasts alone are compared, walked forward over `folds`.
     cuts
         Number of places, at least 1; fewer where the bars beyond the warm-up are fewer.
     seed
@@ -99,6 +102,8 @@ def check(
     from quantlab.engine.observation import Setting
     from quantlab.engine.outside import outside_of
 
+    name = repr(strategy)
+    strategy = listener(strategy) if isinstance(strategy, Forecaster) else strategy
     must_be_runnable(strategy, bars, "python")
     if cuts < 1:
         raise DataError(f"check(cuts={cuts!r}): give the number of places to change the future, 1 or more.")
@@ -115,7 +120,7 @@ def check(
     setting = _for_other_futures(setting, places)
     findings = _findings(setting, base, changes, places, rng, progress)
     return CausalityReport(
-        name=repr(strategy),
+        name=name,
         findings=findings,
         warnings=tuple(warnings_of(setting, bars, base, places, findings)),
         unproven=tuple(unproven_of(setting, places)),

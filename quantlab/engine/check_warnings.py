@@ -10,6 +10,7 @@ import numpy as np
 from quantlab.engine.causality_report import Finding, Unproven
 from quantlab.engine.differences import ORDER_FIELDS, decisions, differences
 from quantlab.engine.follow_weights import FollowWeights
+from quantlab.engine.listener import Listener
 from quantlab.engine.observation import Observation, Setting, Watched, observe
 from quantlab.engine.outside import Outside
 from quantlab.forecasting.declaration import ForecastInput
@@ -58,7 +59,8 @@ def warnings_of(
     """Say what the check ran into, and what depends on where the bars begin."""
     if findings:
         yield from _not_repeatable(setting, bars, base)
-    if base.record is not None and not len(base.record.orders):
+    quiet = base.record is not None and not len(base.record.orders)
+    if quiet and not isinstance(setting.strategy, Listener):
         yield "It gave no order on these bars, so that only its inputs could be compared."
     if not findings and not places:  # series beside the bars would keep their beginning
         yield from _beginnings(setting, bars, base)

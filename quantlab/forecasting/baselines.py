@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -35,6 +35,8 @@ class NaiveForecaster(Forecaster):
     """
 
     features: tuple[()] = ()
+    known: tuple[()] = field(init=False, default=())
+    static: tuple[()] = field(init=False, default=())
 
     taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.residuals",)
 

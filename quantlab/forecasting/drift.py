@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +32,8 @@ class DriftForecaster(Forecaster):
     """
 
     features: tuple[()] = ()
+    known: tuple[()] = field(init=False, default=())
+    static: tuple[()] = field(init=False, default=())
 
     taught_by: ClassVar[tuple[str, ...]] = (
         "quantlab.forecasting.baselines",
