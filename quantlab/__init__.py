@@ -85,6 +85,8 @@ _HOME = {
     "read_bars": "quantlab.market.read",
     "redraw_trades": "quantlab.research.redrawn_trades",
     "report": "quantlab.report.page",
+    "rerun": "quantlab.research.rerun",
+    "runs": "quantlab.research.runs",
     "samples": "quantlab.market.samples",
     "state": "quantlab.engine.state",
     "stress": "quantlab.research.stress",
@@ -194,6 +196,8 @@ if TYPE_CHECKING:
     from quantlab.research.exceedances import exceedances as exceedances
     from quantlab.research.overfitting import overfitting as overfitting
     from quantlab.research.redrawn_trades import redraw_trades as redraw_trades
+    from quantlab.research.rerun import rerun as rerun
+    from quantlab.research.runs import runs as runs
     from quantlab.research.stress import stress as stress
     from quantlab.research.sweep import Sweep as Sweep
     from quantlab.research.sweep import sweep as sweep

@@ -17,8 +17,8 @@ PROMISED = {
     "SklearnForecaster", "Span", "Strategy", "Sweep", "TCN", "TSMixer", "TrainedForecaster", "Transformer",
     "TreesForecaster", "Tuning", "WalkForward", "attribute", "audit", "backtest", "check", "compare",
     "exceedances", "feature", "forecast", "intervals", "live", "losses", "overfitting", "param", "pretrain",
-    "read_bars", "redraw_trades", "report", "samples", "sizing", "state", "static", "stress", "sweep",
-    "targets", "tune", "walk_forward",
+    "read_bars", "redraw_trades", "report", "rerun", "runs", "samples", "sizing", "state", "static",
+    "stress", "sweep", "targets", "tune", "walk_forward",
 }  # fmt: skip
 
 NOW = {

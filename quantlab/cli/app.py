@@ -16,13 +16,15 @@ from quantlab.cli.forecast import forecast
 from quantlab.cli.mistakes import Verbs
 from quantlab.cli.new import new
 from quantlab.cli.report import report
+from quantlab.cli.rerun import rerun
+from quantlab.cli.runs import app as runs
 from quantlab.cli.samples import samples
 from quantlab.cli.sweep import sweep
 from quantlab.cli.tune import tune
 
 EPILOG = (
     "Results go to stdout, progress and errors to stderr. "
-    "Exit code 0: done; 1: the strategy's own code failed, or check found a leak; "
+    "Exit code 0: done; 1: the strategy's own code failed, check found a leak, or rerun a difference; "
     "2: a mistake in what was asked; 130: interrupted."
 )
 
@@ -55,8 +57,9 @@ def quantlab_command(
     """Backtest event-driven strategies that query neural price forecasters."""
 
 
-for verb in (backtest, sweep, check, forecast, tune, compare, report, samples, new):
+for verb in (backtest, sweep, check, forecast, tune, compare, report, rerun, samples, new):
     app.command()(verb)
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:

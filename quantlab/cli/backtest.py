@@ -36,12 +36,8 @@ def backtest(
     risk_free_annual: options.RiskFreeAnnual = 0.0,
     seed: options.Seed = 0,
     engine: options.Engine = "auto",
-    save: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Write the result there, for compare.", rich_help_panel=options.OUTPUT
-        ),
-    ] = None,
+    save: options.Save = None,
+    keep: options.Keep = False,
     overwrite: Annotated[
         bool,
         typer.Option("--overwrite", help="Replace a result saved there.", rich_help_panel=options.OUTPUT),
@@ -58,6 +54,7 @@ def backtest(
     from quantlab.trading.account import Account, Execution
     from quantlab.trading.costs import Costs
 
+    options.refuse_both(save, keep)
     if save is not None and save.exists() and not overwrite:
         raise ResultError(
             f"{save} exists already: give another folder, or --overwrite."
@@ -78,7 +75,7 @@ def backtest(
             engine=engine,
         )
     typer.echo(strict_json(_record(result)) if json else str(result))
-    if save is not None:
+    if save is not None or keep:
         say(f"saved: {result.save(save, overwrite=overwrite)}")
     if report is not None:
         from quantlab.report.page import report as write_page

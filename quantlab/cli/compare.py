@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from quantlab.cli import options
+from quantlab.cli.compare_runs import compare_runs
 from quantlab.cli.output import strict_json
-from quantlab.cli.runs import compare_runs
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""Conditions on parameters as text, ``"fast < slow and slow % 10 == 0"``: read, never executed as Python."""
+"""Conditions on named numbers as text, ``"fast < slow and slow % 10 == 0"``: read, never executed as Python."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ _SIGNS: Mapping[type[ast.AST], Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def condition(text: str, names: Iterable[str]) -> Condition:
+def condition(
+    text: str, names: Iterable[str], *, noun: str = "parameter", example: str = "fast < slow"
+) -> Condition:
     """Read a condition on the parameters `names`; what it returns takes an object that has them as attributes.
+
+    A message calls them `noun` and gives the `example`.
 
     It may compare (also in chains), add, subtract, multiply, divide, and join by ``and``, ``or``, ``not``.
 
@@ -41,8 +45,8 @@ def condition(text: str, names: Iterable[str]) -> Condition:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise StrategyError(f"--where {text!r} cannot be read: write it as 'fast < slow'.") from error
-    _check(tree, text, sorted(names))
+        raise StrategyError(f"--where {text!r} cannot be read: write it as {example!r}.") from error
+    _check(tree, text, sorted(names), noun)
 
     def allowed(params: Any) -> bool:
         try:
@@ -53,20 +57,20 @@ def condition(text: str, names: Iterable[str]) -> Condition:
     return allowed
 
 
-def _check(tree: ast.AST, text: str, names: list[str]) -> None:
+def _check(tree: ast.AST, text: str, names: list[str], noun: str) -> None:
     """Refuse everything that `_value` does not know, before anything runs."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             if node.id not in names:
                 raise StrategyError(
-                    f"--where {text!r}: there is no parameter {node.id!r}. {did_you_mean(node.id, names)}"
+                    f"--where {text!r}: there is no {noun} {node.id!r}. {did_you_mean(node.id, names)}"
                 )
         elif isinstance(node, ast.Constant):
             if not isinstance(node.value, bool | int | float | str):
                 raise StrategyError(f"--where {text!r}: {node.value!r} is no number or text.")
         elif not isinstance(node, _KNOWN):
             raise StrategyError(
-                f"--where {text!r}: {ast.unparse(node) or type(node).__name__} is not understood. Compare parameters "
+                f"--where {text!r}: {ast.unparse(node) or type(node).__name__} is not understood. Compare {noun}s "
                 "and numbers, with + - * / // % and and, or, not."
             )
 

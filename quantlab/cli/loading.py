@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
-import importlib.util
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from types import ModuleType
 
 from quantlab.cli.mistakes import told
 from quantlab.cli.names import snake_case
+from quantlab.engine.own_files import import_file, make_importable
 from quantlab.errors import StrategyError, did_you_mean
 
 FORMS = "path/to/file.py, path/to/file.py:Name or package.module:Name"
@@ -81,23 +79,14 @@ def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         siblings = {each.stem: each for each in path.parent.glob("*.py")}
         raise StrategyError(f"{path} does not exist.{_nearest(path.stem, siblings)}")
-    path = path.resolve()
-    name = f"_quantlab_{path.stem}_{hashlib.blake2b(bytes(path), digest_size=4).hexdigest()}"
-    _make_importable(path.parent.parent, path.parent)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise StrategyError(f"{path} is no Python file.")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        return import_file(path)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise StrategyError(f"{path} cannot be imported:\n{told(error)}") from error
-    return module
+        raise StrategyError(f"{path.resolve()} cannot be imported:\n{told(error)}") from error
 
 
 def _import_module(name: str) -> ModuleType:
-    _make_importable(Path.cwd())
+    make_importable(Path.cwd())
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -107,13 +96,6 @@ def _import_module(name: str) -> ModuleType:
         raise StrategyError(f"{name} cannot be imported:\n{told(error)}") from error
     except (Exception, SystemExit) as error:
         raise StrategyError(f"{name} cannot be imported:\n{told(error)}") from error
-
-
-def _make_importable(*folders: Path) -> None:
-    """Let a file import its neighbours, as Python does for a script; the last folder is searched first."""
-    for folder in map(str, folders):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
 
 
 def _file_called(name: str) -> str:

@@ -98,8 +98,22 @@ BenchmarkSymbol = Annotated[
 RiskFreeAnnual = Annotated[
     float, typer.Option(help="Riskless return a year, a fraction.", rich_help_panel=MONEY)
 ]
+Run = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="Folder of a saved run, or name or id of one in runs/.", show_default=False
+    ),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write the result there, for compare.", rich_help_panel=OUTPUT),
+]
+Keep = Annotated[
+    bool, typer.Option("--keep", help="Write the result to runs/NAME-ID, for runs.", rich_help_panel=OUTPUT)
+]
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN…", help="Folders that backtest --save wrote.", show_default=False)
+    list[Path],
+    typer.Argument(metavar="RUN…", help="Folders that backtest --save or --keep wrote.", show_default=False),
 ]
 BenchmarkRun = Annotated[
     str | None, typer.Option(metavar="RUN", help="The run that the others are measured against.")
@@ -117,6 +131,12 @@ Json = Annotated[
 def given(**values: Any) -> dict[str, Any]:
     """Return the options that were given; the others keep the default that the library has for them."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def refuse_both(save: Path | None, keep: bool) -> None:
+    """Refuse two places for one result."""
+    if save is not None and keep:
+        raise typer.BadParameter("--save and --keep exclude each other: give one of them.")
 
 
 def bars_of(

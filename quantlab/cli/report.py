@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from quantlab.cli import options
+from quantlab.cli.compare_runs import compare_runs
 from quantlab.cli.output import say
-from quantlab.cli.runs import compare_runs
 
 
 def report(

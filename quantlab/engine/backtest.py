@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +100,7 @@ def backtest(
     # Deferred: Numba takes as long to import as pandas, and `import quantlab` must stay light.
     from quantlab.engine.benchmark import benchmark_returns
     from quantlab.engine.inputs import ForecastSource
+    from quantlab.engine.recipe import recipe_of
     from quantlab.engine.single_run import Terms, run_one
 
     check_kinds(costs, account, execution, forecasts, folds, seed)
@@ -108,6 +110,11 @@ def backtest(
     for each in strategy.strategies.values() if isinstance(strategy, Portfolio) else [strategy]:
         must_be_runnable(each, bars, engine)
     start_row, stop = span_of(bars, start, end)
+    asked = {
+        "cash": cash, "costs": costs, "account": account, "execution": execution, "folds": folds, "start": start,
+        "end": end, "engine": engine, "benchmark": benchmark, "risk_free_annual": risk_free_annual, "seed": seed,
+    }  # fmt: skip
+    recipe = recipe_of(strategy, bars, forecasts, asked)
     bars = bars if stop == bars.n_bars else bars.rows(0, stop)
     rules = Rules(costs, account, execution)
     must_fit(rules, bars)
@@ -123,8 +130,8 @@ def backtest(
     if isinstance(strategy, Portfolio):
         from quantlab.engine.portfolio_run import run_portfolio
 
-        return run_portfolio(strategy, terms)
-    return run_one(strategy, terms)[1]
+        return replace(run_portfolio(strategy, terms), recipe=recipe)
+    return replace(run_one(strategy, terms)[1], recipe=recipe)
 
 
 def must_be_runnable(strategy: object, bars: object, engine: str) -> None:

@@ -68,6 +68,8 @@ def _code(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _code(constant)
+        elif isinstance(constant, frozenset):  # it prints in another sequence in every process
+            yield repr(sorted(map(repr, constant)))
         else:
             yield repr(constant)
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from quantlab.engine.inputs import Inputs
     from quantlab.engine.portfolio import Portfolio
     from quantlab.engine.result import Result
+    from quantlab.forecasting.forecast import Forecasts
 
+MADE_BY = ("forecaster", "folds", "seed", "trials", "environment")
 PACKAGES = ("quantlab", "numpy", "pandas", "numba", "torch")
 
 
@@ -46,6 +48,7 @@ def provenance(
             "periods_per_year": bars.periods_per_year,
         },
         "forecasts": {name: table.fingerprint for name, table in inputs.forecasts.items()},
+        "forecasters": {name: _about(table) for name, table in inputs.forecasts.items()},
         # Forecasters tried before the ones used: the more there were, the less the result means.
         "trials": max((table.provenance.get("trials", 1) for table in inputs.forecasts.values()), default=1),
         "benchmark": None if benchmark is None else _digest(repr(benchmark.tolist())),
@@ -69,6 +72,7 @@ def portfolio_provenance(
                 name: {"share": portfolio.share(name), **{fact: origin[fact] for fact in own}}
                 for name, origin in origins.items()
             },
+            "forecasters": {name: origin["forecasters"] for name, origin in origins.items()},
             **{fact: shared[fact] for fact in ("bars", "benchmark")},
             "settings": settings,
             "versions": shared["versions"],
@@ -100,8 +104,14 @@ def trials_behind(origin: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _about(table: Forecasts) -> dict[str, Any]:
+    """Tell how forecasts were made; nothing of how the training went."""
+    return {fact: table.provenance[fact] for fact in MADE_BY if fact in table.provenance}
+
+
 def _with_fingerprint(origin: dict[str, Any]) -> dict[str, Any]:
-    facts = sorted((name, fact) for name, fact in origin.items() if name != "versions")
+    # Forecasts count by their content, however they were made.
+    facts = sorted((name, fact) for name, fact in origin.items() if name not in ("versions", "forecasters"))
     return {**origin, "fingerprint": _digest(repr(facts))}
 
 

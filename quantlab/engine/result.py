@@ -50,6 +50,8 @@ class Result:
         What the run is measured against, and its simple returns on the same bars.
     provenance
         Fingerprints of every input, settings and versions, as plain values.
+    recipe
+        How `quantlab.rerun` makes the run again, or why it cannot, as plain values; None where no `backtest` made it.
     parts
         The results of a portfolio's strategies by name, in its sequence; empty for a single strategy. What of the
         tables is one strategy's has a further column ``strategy``.
@@ -67,6 +69,7 @@ class Result:
     benchmark_name: str | None
     benchmark: pd.Series | None
     provenance: Mapping[str, Any]
+    recipe: Mapping[str, Any] | None = None
     parts: Mapping[str, Result] = field(default_factory=dict)
     _tables: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
@@ -156,6 +159,13 @@ class Result:
         return {"commission": self.figures.commission, "slippage": self.figures.slippage, **holding}
 
     @cached_property
+    def fingerprint(self) -> str:
+        """Hash of what came out: equity, cash, orders, fills and flows (hex); `provenance` has that of what went in."""
+        from quantlab.engine.outputs import fingerprint_of, outputs  # hashes only when asked
+
+        return fingerprint_of(outputs(self))
+
+    @cached_property
     def figures(self) -> RunFigures:
         """The numbers that metrics are computed from."""
         # Deferred: what describes an origin imports what is run.
@@ -206,8 +216,15 @@ class Result:
 
         return result_figure(self)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write the result into the folder `path` as Parquet and JSON with checksums; return it.
+
+        Parameters
+        ----------
+        path
+            A folder to be made; by default a new one under ``runs``, named for the strategy and the run.
+        overwrite
+            Replace a result that lies there.
 
         Raises
         ------
@@ -216,7 +233,7 @@ class Result:
         """
         from quantlab.engine.storage import save  # pyarrow
 
-        return save(self, Path(path), overwrite)
+        return save(self, None if path is None else Path(path), overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> Result:

@@ -139,17 +139,24 @@ class ForecastTable:
         return f"<{type(self).__name__} {self.name}: {shape}, horizons {self.horizons}, levels {self.levels}>"
 
     def __str__(self) -> str:
+        facts = (f"  {name:<13} {value}" for name, value in self._facts)
+        return "\n".join([f"{type(self).__name__} by {self.name}", *facts])
+
+    def _repr_html_(self) -> str:
+        from quantlab.display.html import table_html
+
+        return table_html(f"{type(self).__name__} by {self.name}", ["", ""], self._facts)
+
+    @property
+    def _facts(self) -> list[tuple[str, str]]:
         rows = np.flatnonzero(self.known.any(axis=1))
         first, last = (str(self.time[rows[i]]) for i in (0, -1)) if len(rows) else ("never", "never")
-        return "\n".join(
-            [
-                f"{type(self).__name__} by {self.name}",
-                f"  speaks        {first} to {last}",
-                f"  forecasts     {int(self.known.sum()):,} of {len(self.symbols)} symbols",
-                f"  horizons      {', '.join(map(str, self.horizons))} bars",
-                f"  target        {self.target!r}",
-                f"  levels        {', '.join(f'{level:g}' for level in self.levels)}",
-                f"  beside        {', '.join(self.beside) or 'nothing'}",
-                f"  fingerprint   {self.fingerprint}",
-            ]
-        )
+        return [
+            ("speaks", f"{first} to {last}"),
+            ("forecasts", f"{int(self.known.sum()):,} of {len(self.symbols)} symbols"),
+            ("horizons", f"{', '.join(map(str, self.horizons))} bars"),
+            ("target", repr(self.target)),
+            ("levels", ", ".join(f"{level:g}" for level in self.levels)),
+            ("beside", ", ".join(self.beside) or "nothing"),
+            ("fingerprint", self.fingerprint),
+        ]

@@ -146,21 +146,31 @@ class Scores:
     def __str__(self) -> str:
         from quantlab.display.text import table
 
-        made = score_tables(self.frame)[:2]  # the shares at each level are `calibration`
-        last = len(made) - 1
         return "\n\n".join(
-            table(
-                f"{self.title}: {each.title}" if k else self.title,
-                each.headings,
-                each.rows,
-                units=dict.fromkeys(each.headings[1:], "count"),
-                notes=self.notes if k == last else (),
-            )
-            for k, each in enumerate(made)
+            table(title, headings, rows, units=dict.fromkeys(headings[1:], "count"), notes=notes)
+            for title, headings, rows, notes in self._shown
         )
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        from quantlab.display.html import table_html
+
+        return "".join(
+            table_html(title, headings, rows, notes=notes) for title, headings, rows, notes in self._shown
+        )
+
+    @property
+    def _shown(self) -> list[tuple[str, list[str], list[list[str]], tuple[str, ...]]]:
+        """Title, headings, rows and notes of each table; the shares at each level are `calibration`."""
+        made = score_tables(self.frame)[:2]
+        titles = [self.title, *(f"{self.title}: {each.title}" for each in made[1:])]
+        notes = [()] * (len(made) - 1) + [self.notes]
+        return [
+            (title, each.headings, each.rows, said)
+            for title, each, said in zip(titles, made, notes, strict=True)
+        ]
 
 
 def score(table: ForecastTable, bars: Bars) -> Scores:

@@ -62,6 +62,19 @@ class Tuning:
     def __str__(self) -> str:
         from quantlab.display.text import table
 
+        return table(self._title, *self._cells, notes=self._notes)
+
+    def _repr_html_(self) -> str:
+        from quantlab.display.html import table_html
+
+        return table_html(self._title, *self._cells, notes=self._notes)
+
+    @property
+    def _title(self) -> str:
+        return f"Tuning of {self.forecaster!r} by {self.by}"
+
+    @property
+    def _cells(self) -> tuple[list[str], list[list[Any]]]:
         rows = [
             [
                 number,
@@ -71,16 +84,18 @@ class Tuning:
             ]
             for number, row in self.top().iterrows()
         ]
+        return ["trial", *self.params, self.by, "seconds"], rows
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
         states = self.frame["state"].value_counts()
         counted = ", ".join(
             f"{states[name]} {name}" for name in ("done", "pruned", "failed") if name in states
         )
-        notes = (
+        return (
             f"{self.n_trials} trials ({counted}); the more there were, the less the best of them means",
             f"best: {self.best!r}; it forecasts only from the last bar it was tuned on",
         )
-        title = f"Tuning of {self.forecaster!r} by {self.by}"
-        return table(title, ["trial", *self.params, self.by, "seconds"], rows, notes=notes)
 
     def __repr__(self) -> str:
         return str(self)

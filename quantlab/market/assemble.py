@@ -68,6 +68,7 @@ def make_bars(
         ends=read_endings(ends, symbols),
         calendar=calendar,
         tz=stamps.tz,
+        reading=None,
         periods_per_year=float(periods_per_year),
         **_true_prices(arrays),
     )

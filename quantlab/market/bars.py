@@ -16,6 +16,7 @@ from quantlab.errors import DataError, did_you_mean
 from quantlab.market.arrays import frozen_floats, frozen_ints
 from quantlab.market.calendar import DAY_NS
 from quantlab.market.endings import Ending
+from quantlab.market.reading import Reading
 from quantlab.market.spans import span_rows, span_text
 from quantlab.typing import BoolArray, FloatArray, IntArray
 
@@ -51,6 +52,8 @@ class Bars:
         Time zone that intraday rows are shown in; None for rows labelled by session.
     periods_per_year
         Bars per year, N in every annualised metric.
+    reading
+        How `read_bars` read them, and what was cut since; None for bars made of arrays or frames.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class Bars:
     calendar: str | None
     tz: str | None
     periods_per_year: float
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -259,7 +263,11 @@ class Bars:
         cut = {name: self[name][first:stop] for name in FIELDS}
         extra = {name: panel[first:stop] for name, panel in self.extra.items()}
         return self._with(
-            time_ns=self.time_ns[first:stop], sessions=self.sessions[first:stop], extra=extra, **cut
+            time_ns=self.time_ns[first:stop],
+            sessions=self.sessions[first:stop],
+            extra=extra,
+            reading=self.reading and self.reading.then("rows", first, stop),
+            **cut,
         )
 
     def window(self, start: Any = None, end: Any = None) -> Bars:
@@ -285,14 +293,18 @@ class Bars:
         picked = {name: self[name][:, columns] for name in FIELDS}
         extra = {name: panel[:, columns] for name, panel in self.extra.items()}
         return self._with(
-            symbols=names, extra=extra, ends={s: e for s, e in self.ends.items() if s in names}, **picked
+            symbols=names,
+            extra=extra,
+            ends={s: e for s, e in self.ends.items() if s in names},
+            reading=self.reading and self.reading.then("select", list(names)),
+            **picked,
         )
 
     def resample(self, rule: str) -> Bars:
         """Coarser bars; see `quantlab.market.resample.resample`."""
         from quantlab.market.resample import resample  # builds on this file
 
-        return resample(self, rule)
+        return resample(self, rule).read_as(self.reading and self.reading.then("resample", rule))
 
     def with_arrays(self, **panels: npt.ArrayLike) -> Bars:
         """Keep clock and symbols, replace some fields or add extra ones.
@@ -395,8 +407,14 @@ class Bars:
 
         return with_events(self, name, frame, cap, tz)
 
+    def read_as(self, reading: Reading | None) -> Bars:
+        """Return the same bars, remembering how they were read."""
+        return self._with(reading=reading)
+
     def _with(self, **changes: Any) -> Bars:
-        return Bars(**{**{f.name: getattr(self, f.name) for f in fields(self)}, **changes})
+        """Return bars with some attributes changed; unless said, how they were read is then no longer known."""
+        same = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Bars(**{**same, "reading": None, **changes})
 
     @cached_property
     def fingerprint(self) -> str:

@@ -14,6 +14,7 @@ from quantlab.market.assemble import make_bars
 from quantlab.market.bars import Bars
 from quantlab.market.calendar import DAY_NS, day_text
 from quantlab.market.quality import check_adjusted, check_bars, check_extra, check_order
+from quantlab.market.reading import reading_of
 from quantlab.market.rows import Rows
 from quantlab.market.sources.locate import read_rows
 from quantlab.market.spans import days_between, span_text
@@ -93,9 +94,10 @@ def read_bars(
     array([False,  True,  True,  True])
     """
     names = None if symbols is None else _names(symbols)
+    fields = fields if fields is None or isinstance(fields, str) else tuple(fields)
     rows = _within(_choose(read_rows(source, names, tz, fields), names), start, end)
     own_clock = calendar is None or calendar == rows.calendar
-    calendar = calendar or rows.calendar
+    asked, calendar = calendar, calendar or rows.calendar
     rows = replace(rows, stamps=at_close(rows.stamps, rows.codes, stamp, calendar))
     rows = _checked(rows, allow_negative=allow_negative, adjusted=adjusted)
     times, first_rows = np.unique(rows.stamps.values, return_index=True)
@@ -108,7 +110,13 @@ def read_bars(
         periods_per_year=periods_per_year,
         closes=rows.closes[first_rows] if own_clock and rows.closes is not None else None,
     )
-    return bars if start is None and end is None else bars.window(start, end)
+    bars = bars if start is None and end is None else bars.window(start, end)
+    given = {
+        "symbols": names, "start": start, "end": end, "tz": tz, "calendar": asked, "stamp": stamp,
+        "periods_per_year": periods_per_year, "allow_negative": allow_negative, "ends": ends, "adjusted": adjusted,
+        "fields": fields,
+    }  # fmt: skip
+    return bars.read_as(reading_of(source, given))
 
 
 def _names(symbols: str | Iterable[str]) -> tuple[str, ...]:

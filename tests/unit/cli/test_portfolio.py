@@ -29,7 +29,7 @@ def test_a_portfolio_runs_and_is_saved(quantlab, mix, here, spec):
     assert answer.code == 0, answer.err
     assert answer.json["name"].startswith("Portfolio({'all': Hold(")
     assert answer.json["provenance"]["parts"]["half"]["share"] == 0.25
-    assert (here / "run" / "parts" / "1" / "result.json").is_file()
+    assert (here / "run" / "parts" / "1" / "manifest.json").is_file()
     assert "Strategies" in (here / "page.html").read_text(encoding="utf-8")
 
 

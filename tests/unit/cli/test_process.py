@@ -36,9 +36,19 @@ def test_the_version_is_the_packages(environment):
 def test_without_a_verb_it_shows_help_with_every_verb_and_the_exit_codes(environment):
     done = run(environment)
     assert done.returncode in (0, 2)  # which of them is typer's decision
-    shown = done.stdout + done.stderr
+    shown = " ".join((done.stdout + done.stderr).split())
     assert "Usage: quantlab [OPTIONS] COMMAND" in shown
-    for word in ("backtest", "check", "compare", "forecast", "report", "samples", "new", "130: interrupted"):
+    for word in (
+        "backtest",
+        "check",
+        "compare",
+        "forecast",
+        "report",
+        "rerun",
+        "runs",
+        "new",
+        "130: interrupted",
+    ):
         assert word in shown
 
 

@@ -339,7 +339,7 @@ def test_a_portfolio_survives_the_disk(tmp_path):
         assert loaded.parts[name].provenance == part.provenance
         assert loaded.parts[name].parts == {}
     loaded.save(tmp_path / "run", overwrite=True)
-    header = tmp_path / "run" / "parts" / "1" / "result.json"
+    header = tmp_path / "run" / "parts" / "1" / "manifest.json"
     header.write_text(header.read_text().replace("MeanReversion", "MeanRevision"))
     with pytest.raises(ResultError, match="checksum differs"):
         ql.Result.load(tmp_path / "run")

@@ -59,9 +59,9 @@ def flip_a_byte(file):
     [
         (lambda f: flip_a_byte(f / "fills.parquet"), "checksum differs"),
         (lambda f: (f / "fills.parquet").unlink(), "is missing"),
-        (lambda f: (f / "result.json").unlink(), "holds no result"),
-        (lambda f: (f / "result.json").write_text("{"), "is damaged"),
-        (lambda f: (f / "result.json").write_text("{}"), "it lacks"),
+        (lambda f: (f / "manifest.json").unlink(), "holds no result"),
+        (lambda f: (f / "manifest.json").write_text("{"), "is damaged"),
+        (lambda f: (f / "manifest.json").write_text("{}"), "it lacks"),
     ],
 )
 def test_a_damaged_result_is_refused(result, tmp_path, harm, advice):
@@ -130,7 +130,7 @@ def test_a_failed_save_leaves_nothing_behind(result, tmp_path, monkeypatch):
 
 
 def test_the_header_is_strict_json(result, tmp_path):
-    text = (result.save(tmp_path / "one") / "result.json").read_text()
+    text = (result.save(tmp_path / "one") / "manifest.json").read_text()
 
     def refuse(word):
         raise AssertionError(word)
