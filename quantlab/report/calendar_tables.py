@@ -58,8 +58,8 @@ def yearly_table(
         rows.append((Cell(year), *(numeric(v, "fraction") for v in fractions), numeric(money.size, "count")))
         start = float(money[-1])
     names = ("benchmark", "difference") if theirs else ()
-    columns = ("", "return", *names, "volatility", "maximum drawdown", "bars")
-    return Table("Years", columns, tuple(rows), wide=True)
+    columns = ("year", "return", *names, "volatility", "maximum drawdown", "bars")
+    return Table("Years", columns, tuple(rows), sortable=True)
 
 
 def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
@@ -79,7 +79,7 @@ def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
     note = f"The deepest {MOST_DRAWDOWNS} of {len(found):,}." if len(found) > MOST_DRAWDOWNS else ""
     columns = ("peak", "trough", "recovered", "depth", "bars below peak")
     stamps_are_long = bool((time != time.normalize()).any())
-    return Table("Drawdowns", columns, rows, note, wide=stamps_are_long)
+    return Table("Drawdowns", columns, rows, note, wide=stamps_are_long, sortable=True)
 
 
 def _periods(series: pd.Series, period: str) -> pd.Index:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,15 @@ from quantlab.display.figures import Area, Bars, Line, Panel
 from quantlab.display.numbers import number
 from quantlab.report.axes import Tick, time_ticks, value_ticks
 from quantlab.report.thinning import kept_rows
-from quantlab.typing import FloatArray
+from quantlab.typing import FloatArray, IntArray
 
 WIDTH = 960
 LEFT, RIGHT, TOP, BOTTOM = 72, 8, 10, 24  # margins, in pixels
 CHARACTER = 8.0  # pixels of a character of a label, at most
-N_SPOTS = 160  # columns that tell their values on hover
+N_SPOTS = 120  # columns that tell their values on hover
+COVERED = 3.0  # pixels between events of which one is drawn
+# Tips that point at the price: from below at a purchase, from above at a short sale; a diamond where a trade ends.
+SHAPES = {"long": "l4 7h-8z", "short": "l4-7h-8z", "exit": "m-3 0l3-3 3 3-3 3z"}
 
 
 class Curve(NamedTuple):
@@ -43,6 +47,22 @@ class Column(NamedTuple):
     below: bool
 
 
+class Marker(NamedTuple):
+    """Places of one kind of event, "long", "short" or "exit", as the `d` of a path."""
+
+    kind: str
+    path: str
+
+
+class Dot(NamedTuple):
+    """A point with a colour, and what it says on hover."""
+
+    x: float
+    y: float
+    colour: int
+    text: str
+
+
 class Spot(NamedTuple):
     """A column that tells its values on hover."""
 
@@ -62,6 +82,8 @@ class Chart:
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
     spots: tuple[Spot, ...]
+    markers: tuple[Marker, ...] = ()
+    dots: tuple[Dot, ...] = ()
     width: int = WIDTH
     left: int = LEFT
     right: int = WIDTH - RIGHT
@@ -84,11 +106,16 @@ class _Scale:
         return TOP + (self.height - TOP - BOTTOM) * (self.high - value) / (self.high - self.low)
 
 
-def time_chart(panel: Panel, height: int = 260, colours: Sequence[int] = range(8)) -> Chart:
+def time_chart(
+    panel: Panel,
+    height: int = 260,
+    colours: Sequence[int] = range(8),
+    events: Mapping[str, tuple[IntArray, FloatArray]] = MappingProxyType({}),
+) -> Chart:
     """Lay out lines and areas over one time axis on which bars are equally wide and gaps do not show.
 
     All marks share their `x`. Curves keep every extreme, whatever the number of bars; `colours` are taken in
-    turn.
+    turn. `events` are rows (n,) and values (n,) by kind.
     """
     marks = [mark for mark in panel.marks if isinstance(mark, Line | Area)]
     time = pd.DatetimeIndex(marks[0].x)
@@ -98,12 +125,14 @@ def time_chart(panel: Panel, height: int = 260, colours: Sequence[int] = range(8
         title=panel.title,
         height=height,
         curves=tuple(
-            _curve(mark, scale, colour) for mark, colour in zip(marks, cycle(colours), strict=False)
+            _curve(mark, scale, colour, _share(WIDTH // 2, len(marks)))
+            for mark, colour in zip(marks, cycle(colours), strict=False)
         ),
         columns=(),
         y_ticks=_placed(value_ticks(scale.low, scale.high, panel.unit), scale.y),
         x_ticks=_placed(time_ticks(time, room=(WIDTH - LEFT - RIGHT) / CHARACTER), scale.x),
         spots=_spots(marks, time, panel.unit, scale),
+        markers=tuple(_marker(kind, *places, scale) for kind, places in events.items()),
     )
 
 
@@ -148,13 +177,27 @@ def _scale(n_rows: int, curves: list[FloatArray], height: int, *, with_zero: boo
     return _Scale(n_rows, low, high, height)
 
 
-def _curve(mark: Line | Area, scale: _Scale, colour: int) -> Curve:
-    rows = kept_rows(mark.y, WIDTH // 2).tolist()
+def _share(most: int, n_curves: int) -> int:
+    """Columns of each of many curves, so that a picture of fifty is no larger than one of eight."""
+    return most if n_curves <= 8 else max(40, most * 8 // n_curves)
+
+
+def _curve(mark: Line | Area, scale: _Scale, colour: int, n_columns: int) -> Curve:
+    rows = kept_rows(mark.y, n_columns).tolist()
     points = [(scale.x(row), scale.y(float(mark.y[row]))) for row in rows]
     if isinstance(mark, Line):
         return Curve(_path(points), mark.name, "line", colour)
     closed = [(points[0][0], scale.y(0.0)), *points, (points[-1][0], scale.y(0.0))]
     return Curve(_path(closed) + "Z", mark.name, "area", colour)
+
+
+def _marker(kind: str, rows: IntArray, values: FloatArray, scale: _Scale) -> Marker:
+    """Draw each event once, and of those that would cover each other the first."""
+    places: dict[tuple[int, int], str] = {}
+    for row, value in zip(rows.tolist(), values.tolist(), strict=True):
+        x, y = scale.x(row), scale.y(value)
+        places.setdefault((round(x / COVERED), round(y / COVERED)), f"M{x:.0f} {y:.0f}{SHAPES[kind]}")
+    return Marker(kind, "".join(places.values()))
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
@@ -175,7 +218,7 @@ def _placed(ticks: tuple[Tick, ...], place: Callable[[float], float]) -> tuple[T
 
 
 def _spots(marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale) -> tuple[Spot, ...]:
-    n_spots = min(N_SPOTS, len(time))
+    n_spots = min(_share(N_SPOTS, len(marks)), len(time))
     width = (WIDTH - LEFT - RIGHT) / n_spots
     rows = np.linspace(0, len(time) - 1, n_spots).round().astype(int).tolist()
     spots = []

@@ -11,13 +11,20 @@ import numpy as np
 import pandas as pd
 
 from quantlab.display.figures import Line, Panel
+from quantlab.display.numbers import number
 from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.drawdown import drawdown_path
+from quantlab.metrics.metric import Metric
 from quantlab.report.calendar_tables import period_returns
-from quantlab.report.charts import Chart, time_chart
-from quantlab.report.tables import Cell, Table, numeric, origin_table
+from quantlab.report.difference_table import difference_table
+from quantlab.report.linked import Linked, LinkedPanel
+from quantlab.report.section import Section, filled
+from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
 from quantlab.research.comparison import Comparison
+from quantlab.typing import FloatArray
 
+MOST_SAID = 10  # runs that the summary for screen readers names
+ROOM_OF_CURVES = 240_000  # numbers embedded
 ROOM = 70  # characters that the names of all runs may take as the headings of one table
 
 
@@ -30,13 +37,25 @@ def comparison_page(comparison: Comparison) -> dict[str, Any]:
         "title": f"Comparison of {n_runs} run{'s' if n_runs > 1 else ''}",
         "subtitle": list(comparison.subtitle),
         "notes": list(comparison.notes),
+        "verdict": None,
         "headlines": [],
-        "charts": _charts(comparison, keys),
-        "metric_tables": [],
+        "sections": filled(_sections(comparison, keys)),
         "definitions": shown,
-        "tables": [table for table in _tables(comparison, keys) if table.rows],
         "origin": origin_table(comparison.provenance),
     }
+
+
+def _sections(comparison: Comparison, keys: Mapping[str, str]) -> tuple[Section, ...]:
+    """All that may stand on the page, in the order it stands there; further tables join here."""
+    return (
+        Section("Runs", (_text_table("Runs, best first", *comparison.table, keys),)),
+        Section("Charts", linked=_linked(comparison, keys)),
+        Section("Metrics", (_metric_table(comparison, keys), *_differences(comparison, keys))),
+        Section("What differs", (difference_table(comparison.provenance, keys),)),
+        Section(
+            "Years and correlation", (_year_table(comparison, keys), _correlation_table(comparison, keys))
+        ),
+    )
 
 
 def _keys(names: list[str]) -> dict[str, str]:
@@ -51,8 +70,8 @@ def _full(name: str, keys: Mapping[str, str]) -> str:
     return name if keys[name] == name else f"{keys[name]}: {name}"
 
 
-def _charts(comparison: Comparison, keys: Mapping[str, str]) -> list[Chart]:
-    time = comparison.growth.index
+def _linked(comparison: Comparison, keys: Mapping[str, str]) -> Linked:
+    time = pd.DatetimeIndex(comparison.growth.index)
     others = cycle((0, 2, 3, 4, 5, 6, 7))  # grey is the benchmark's
     colours = [1 if name == comparison.benchmark else next(others) for name in comparison.growth]
     curves = {
@@ -61,23 +80,23 @@ def _charts(comparison: Comparison, keys: Mapping[str, str]) -> list[Chart]:
     }
     growth = tuple(Line(name, time, curve) for name, curve in curves.items())
     falls = tuple(Line(name, time, drawdown_path(curve, 1.0)) for name, curve in curves.items())
-    return [
-        time_chart(Panel("Growth of 1", growth), 320, colours),
-        time_chart(Panel("Drawdown", falls, "fraction"), 200, colours),
-    ]
+    panels = (
+        LinkedPanel(Panel("Growth of 1", growth), None, 340, colours, can_log=True),
+        LinkedPanel(Panel("Drawdown", falls, "fraction"), None, 200, colours),
+    )
+    return Linked(time, panels, _summary(curves), room=ROOM_OF_CURVES)
 
 
-def _tables(comparison: Comparison, keys: Mapping[str, str]) -> list[Table]:
-    tables = [_text_table("Runs, best first", *comparison.table, keys)]
-    if comparison.benchmark is not None:
-        title = f"Difference from {comparison.benchmark}, paired"
-        tables.append(_text_table(title, *comparison.differences, keys))
-    return [
-        *tables,
-        _metric_table(comparison, keys),
-        _year_table(comparison, keys),
-        _correlation_table(comparison, keys),
-    ]
+def _summary(curves: Mapping[str, FloatArray]) -> str:
+    """Say in a sentence what the charts show, for those who cannot see them."""
+    ends = ", ".join(f"{name} {number(float(curve[-1]))}" for name, curve in list(curves.items())[:MOST_SAID])
+    return f"Growth of 1 of {len(curves):,} runs, best first: {ends}."
+
+
+def _differences(comparison: Comparison, keys: Mapping[str, str]) -> tuple[Table, ...]:
+    if comparison.benchmark is None:
+        return ()
+    return (_text_table(f"Difference from {comparison.benchmark}, paired", *comparison.differences, keys),)
 
 
 def _text_table(title: str, columns: list[str], rows: list[list[str]], keys: Mapping[str, str]) -> Table:
@@ -86,15 +105,31 @@ def _text_table(title: str, columns: list[str], rows: list[list[str]], keys: Map
 
 
 def _metric_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
-    """Every metric of the comparison, a row a metric: fits a phone with few runs."""
-    columns = ("", *(keys[str(name)] for name in comparison.frame.index))
-    rows = []
-    for name in comparison.frame.columns:
-        if name in METRICS:
-            metric = METRICS[name]
-            label = Cell(metric.label, hint=f"{metric.formula} ({metric.reference})")
-            rows.append((label, *(numeric(float(value), metric.unit) for value in comparison.frame[name])))
-    return Table("All metrics", columns, tuple(rows), wide=True)
+    """Every metric of the comparison, a row a run, the best of each column marked."""
+    metrics = [METRICS[name] for name in comparison.frame.columns if name in METRICS]
+    best = {metric.name: _best(metric, comparison.frame[metric.name]) for metric in metrics}
+    rows = tuple(
+        (
+            Cell(_full(str(run), keys)),
+            *(
+                numeric(float(row[metric.name]), metric.unit)._replace(
+                    is_best=best[metric.name] == row[metric.name]
+                )
+                for metric in metrics
+            ),
+        )
+        for run, row in comparison.frame.iterrows()
+    )
+    hints = ("", *(definition(metric, comparison.periods_per_year) for metric in metrics))
+    columns = ("run", *(metric.label for metric in metrics))
+    return Table("All metrics", columns, rows, wide=True, sortable=True, hints=hints)
+
+
+def _best(metric: Metric, values: pd.Series) -> float:
+    """Best value of a metric; NaN, which equals nothing, where no direction is better or all runs agree."""
+    if metric.better is None or values.nunique() < 2:
+        return np.nan
+    return float(values.max() if metric.better == "higher" else values.min())
 
 
 def _year_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:

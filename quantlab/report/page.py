@@ -1,18 +1,24 @@
-"""One self-contained HTML file for a result or a comparison: offline, scriptless, everything escaped."""
+"""One self-contained HTML file for a result or a comparison: offline, whole without its script, everything escaped."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantlab.engine.result import Result
 from quantlab.errors import ResultError
 from quantlab.report.comparison_page import comparison_page
+from quantlab.report.embedded import as_json
 from quantlab.report.result_page import result_page
+from quantlab.report.script import policy, script
 from quantlab.research.comparison import Comparison
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -20,8 +26,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 def report(result_or_comparison: Result | Comparison, path: str | Path | None = None) -> Path:
     """Write a page about a result or a comparison, and return where it is.
 
-    The file stays below a megabyte, opens without a network and forbids scripts. Writing is atomic: a reader
-    sees the old page or the new one.
+    The file opens without a network, and its policy allows no script but the page's own, which zooms, sorts and
+    filters; without it charts and tables stand still. That of a result stays below a megabyte: of very many bars
+    and trades it shows fewer, and says so. Writing is atomic: a reader sees the old page or the new one.
 
     Parameters
     ----------
@@ -45,7 +52,13 @@ def report(result_or_comparison: Result | Comparison, path: str | Path | None = 
 
 def render(page: dict[str, Any]) -> str:
     """HTML of a page's content; every text in it is escaped."""
+    return _template().render(page, script=script(), policy=policy())
+
+
+@cache
+def _template() -> jinja2.Template:
     import jinja2  # only those who write a page wait for it
+    import markupsafe
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -54,7 +67,8 @@ def render(page: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html").render(page)
+    environment.filters["as_json"] = lambda data: markupsafe.Markup(as_json(data))
+    return environment.get_template("page.html")
 
 
 def _page(subject: object) -> dict[str, Any]:

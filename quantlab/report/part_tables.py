@@ -10,7 +10,7 @@ import pandas as pd
 from quantlab.display.figures import Line, Panel
 from quantlab.engine.result import Result
 from quantlab.metrics.catalogue import METRICS
-from quantlab.report.charts import Chart, time_chart
+from quantlab.report.linked import LinkedPanel
 from quantlab.report.tables import Cell, Table, numeric
 
 SHOWN = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown", "n_trades")
@@ -18,13 +18,13 @@ COLOURS = (0, 2, 3, 4, 5, 6, 7)  # grey is the benchmark's
 OWN_BOOKS = "Each in books of its own, as if it ran alone with its share of the cash."
 
 
-def part_chart(result: Result) -> Chart:
+def part_panel(result: Result) -> LinkedPanel:
     """Draw the equity of each strategy as a fraction of that of all strategies and of the idle cash."""
     money = _equity(result)
     together = money.sum(axis="columns") + result.initial_cash - _initial(result.parts)
     shares = money.div(together.where(together > 0.0), axis="index")
     lines = tuple(Line(str(name), money.index, shares[name].to_numpy(dtype=np.float64)) for name in money)
-    return time_chart(Panel("Strategies: fraction of the equity", lines, "fraction"), 200, COLOURS)
+    return LinkedPanel(Panel("Strategies: fraction of the equity", lines, "fraction"), None, 200, COLOURS)
 
 
 def part_table(result: Result) -> Table:

@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quantlab.display.figures import Area, Line, Panel
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
-from quantlab.forecasting.score_tables import score_tables
 from quantlab.metrics.catalogue import METRICS, evaluate
-from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.inference import span
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.report import calendar_tables, part_tables, trading_tables
-from quantlab.report.axes import round_edges
-from quantlab.report.charts import Chart, day, histogram_chart, time_chart
-from quantlab.report.tables import Cell, Table, metric_table, origin_table
+from quantlab.report.charts import day
+from quantlab.report.distribution import distribution
+from quantlab.report.forecast_section import forecast_section
+from quantlab.report.parameters import parameter_table
+from quantlab.report.run_panels import run_panels
+from quantlab.report.section import Section, filled
+from quantlab.report.tables import Table, definition, metric_table, origin_table
 from quantlab.research.doubt import resampled
-from quantlab.typing import FloatArray
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
@@ -53,11 +53,10 @@ def result_page(result: Result) -> dict[str, Any]:
             f"{FILL_RULES[result.fill]}; {result.provenance['settings']['costs']}; engine: {result.engine}",
         ],
         "notes": list(result.notes),
+        "verdict": None,
         "headlines": _headlines(result, theirs),
-        "charts": _charts(result),
-        "metric_tables": _metric_tables(result, theirs),
+        "sections": filled(_sections(result, theirs)),
         "definitions": [METRICS[name] for name in result.metrics],
-        "tables": _tables(result),
         "origin": origin_table(result.provenance),
     }
 
@@ -88,77 +87,65 @@ def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
             bounds = interval(low, high, METRICS[name].unit)
             below[name] = (f"{LEVEL:.0%}: {bounds}", *below.get(name, ()))
     below["n_trades"] = (f"win rate {number(result.metrics['win_rate'], 'fraction')}",)
-    return [_headline(name, result.metrics[name], below.get(name, ())) for name in HEADLINE]
-
-
-def _headline(name: str, value: float, below: tuple[str, ...]) -> Headline:
-    metric = METRICS[name]
-    return Headline(metric.label, number(value, metric.unit), below, f"{metric.formula} ({metric.reference})")
-
-
-def _charts(result: Result) -> list[Chart]:
-    time = result.equity.index
-    money = [Line(result.name, time, result.equity.to_numpy(dtype=np.float64))]
-    if result.benchmark is not None:
-        theirs = result.initial_cash * (1.0 + result.benchmark.to_numpy(dtype=np.float64)).cumprod()
-        money.append(Line(str(result.benchmark_name), time, theirs))
-    fall = drawdown_path(result.equity.to_numpy(dtype=np.float64), result.initial_cash)
-    held = result.figures.gross_exposure
-    charts = [
-        time_chart(Panel("Equity", tuple(money), "money"), 300),
-        time_chart(Panel("Drawdown", (Area("drawdown", time, fall),), "fraction"), 160),
-        time_chart(Panel("Gross exposure", (Area("gross exposure", time, held),), "fraction"), 130),
-    ]
-    if result.parts:
-        charts.append(part_tables.part_chart(result))
-    closed = result.trades[~result.trades["open"]]
-    if len(closed) >= 10:
-        charts.append(_trade_chart(closed["return"].to_numpy(dtype=np.float64)))
-    return charts
-
-
-def _trade_chart(returns: FloatArray) -> Chart:
-    """How many closed trades ended with which return."""
-    edges = round_edges(float(returns.min()), float(returns.max()), min(60, max(10, returns.size // 4)))
-    counts, _ = np.histogram(np.clip(returns, edges[0], edges[-1]), edges)
-    return histogram_chart("Closed trades by return", edges, counts.astype(np.float64), "fraction")
-
-
-def _metric_tables(result: Result, theirs: Mapping[str, float]) -> list[Table]:
-    groups = dict.fromkeys(metric.group for metric in METRICS.values())
-    tables = [metric_table(g, result.metrics, theirs if g in BESIDE else {}) for g in groups]
-    return [table for table in tables if table.rows]
-
-
-def _score_tables(scores: pd.DataFrame) -> list[Table]:
-    note = "Beside the forecaster stand naive and linear ones; ic is the median's information coefficient."
     return [
-        Table(
-            f"Forecast {each.title}" if k else "Forecast scores",
-            tuple(each.headings),
-            tuple((Cell(name), *(Cell(text, True) for text in rest)) for name, *rest in each.rows),
-            "" if k else note,
-            wide=True,
-        )
-        for k, each in enumerate(score_tables(scores))
+        _headline(name, result.metrics[name], below.get(name, ()), result.periods_per_year)
+        for name in HEADLINE
     ]
 
 
-def _tables(result: Result) -> list[Table]:
+def _headline(name: str, value: float, below: tuple[str, ...], periods_per_year: float) -> Headline:
+    metric = METRICS[name]
+    return Headline(metric.label, number(value, metric.unit), below, definition(metric, periods_per_year))
+
+
+def _sections(result: Result, theirs: Mapping[str, float]) -> tuple[Section, ...]:
+    """All that may stand on the page, in the order it stands there; further tables join here."""
+    return (
+        Section("Charts", linked=run_panels(result)),
+        Section("Metrics", groups=_metric_tables(result, theirs)),
+        _strategies(result),
+        _calendar(result),
+        forecast_section(result.forecast_scores),
+        _costs(result),
+        _trades(result),
+        Section("Parameters", (parameter_table(result.name),)),
+    )
+
+
+def _metric_tables(result: Result, theirs: Mapping[str, float]) -> tuple[Table, ...]:
+    groups = dict.fromkeys(metric.group for metric in METRICS.values())
+    return tuple(
+        metric_table(group, result.metrics, theirs if group in BESIDE else {}, result.periods_per_year)
+        for group in groups
+    )
+
+
+def _strategies(result: Result) -> Section:
+    if not result.parts:
+        return Section("Strategies")
+    return Section("Strategies", (part_tables.part_table(result), part_tables.correlation_table(result)))
+
+
+def _calendar(result: Result) -> Section:
     equity, cash = result.equity, result.initial_cash
-    closed, open_trades = result.trades[~result.trades["open"]], result.trades[result.trades["open"]]
-    tables = [
+    tables = (
         calendar_tables.monthly_table(equity, cash),
         calendar_tables.yearly_table(equity, cash, result.periods_per_year, result.benchmark),
         calendar_tables.drawdown_table(equity, cash),
-        trading_tables.cost_table(result.costs_paid, cash, result.figures.traded_value),
-        trading_tables.order_table(result.orders),
+    )
+    return Section("Returns and drawdowns", tables, distribution("Bars by return", result.returns.to_numpy()))
+
+
+def _costs(result: Result) -> Section:
+    paid = trading_tables.cost_table(result.costs_paid, result.initial_cash, result.figures.traded_value)
+    return Section("Costs and orders", (paid, trading_tables.order_table(result.orders)))
+
+
+def _trades(result: Result) -> Section:
+    closed, open_trades = result.trades[~result.trades["open"]], result.trades[result.trades["open"]]
+    tables = (
         trading_tables.symbol_table(closed),
         trading_tables.trade_table(open_trades, "Open trades"),
         trading_tables.trade_table(closed, "Closed trades"),
-    ]
-    if result.forecast_scores is not None:
-        tables[3:3] = _score_tables(result.forecast_scores)
-    if result.parts:
-        tables[:0] = [part_tables.part_table(result), part_tables.correlation_table(result)]
-    return [table for table in tables if table.rows]
+    )
+    return Section("Trades", tables, distribution("Closed trades by return", closed["return"].to_numpy()))

@@ -11,22 +11,29 @@ import numpy as np
 from quantlab.display.numbers import number
 from quantlab.display.text import OPTIONAL
 from quantlab.metrics.catalogue import METRICS
+from quantlab.metrics.metric import Metric
 
 
 class Cell(NamedTuple):
-    """A text; a number stands to the right. `shade` from −1 (loss) to 1 (gain) colours the ground."""
+    """A text; a number stands to the right. `shade` from −1 (loss) to 1 (gain) colours the ground.
+
+    `value` is what a sortable table sorts by, its text by default; `is_best` marks the best of a column.
+    """
 
     text: str
     is_number: bool = False
     shade: float = 0.0
     hint: str = ""
+    value: float | None = None
+    is_best: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
     """Column names and rows of cells, with a note below.
 
-    A page leaves out a table without rows, and gives a `wide` one the whole width.
+    A page leaves out a table without rows, and gives a `wide` one the whole width. The script lets a reader sort
+    a `sortable` one, and puts all trades in the place of the one whose `role` is "trades".
     """
 
     title: str
@@ -34,15 +41,26 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     wide: bool = False
+    sortable: bool = False
+    role: str = ""
+    hints: tuple[str, ...] = ()  # of the columns, on hover
 
 
 def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
     """Print a number by its unit; shaded in proportion to `full`, the value of the strongest colour."""
     shade = float(np.clip(value / full, -1.0, 1.0)) if full > 0.0 and np.isfinite(value) else 0.0
-    return Cell(number(value, unit), True, round(shade, 2))
+    return Cell(number(value, unit), True, round(shade, 2), value=value if np.isfinite(value) else None)
 
 
-def metric_table(title: str, values: Mapping[str, float], beside: Mapping[str, float]) -> Table:
+def definition(metric: Metric, periods_per_year: float) -> str:
+    """Say formula and source of a metric, and N where the formula has it."""
+    n = f"; N = {periods_per_year:g}" if "N" in metric.formula else ""
+    return f"{metric.formula} ({metric.reference}){n}"
+
+
+def metric_table(
+    title: str, values: Mapping[str, float], beside: Mapping[str, float], periods_per_year: float
+) -> Table:
     """Lay out the metrics of one catalogue group, the benchmark's beside them; definitions on hover.
 
     The group about the benchmark has no rows without one.
@@ -51,7 +69,7 @@ def metric_table(title: str, values: Mapping[str, float], beside: Mapping[str, f
     rows = []
     for key, metric in METRICS.items():
         if metric.group == title and key in values:
-            label = Cell(metric.label, hint=f"{metric.formula} ({metric.reference})")
+            label = Cell(metric.label, hint=definition(metric, periods_per_year))
             row = [label, numeric(values[key], metric.unit)]
             if beside:
                 row.append(numeric(beside[key], metric.unit) if key in beside else Cell(""))
@@ -62,14 +80,15 @@ def metric_table(title: str, values: Mapping[str, float], beside: Mapping[str, f
 
 def origin_table(origin: Mapping[str, Any]) -> Table:
     """Nested facts as dotted names and values."""
-    rows = tuple((Cell(name), Cell(value)) for name, value in _flat(origin))
+    rows = tuple((Cell(name), Cell(value)) for name, value in flat(origin))
     return Table("Origin", ("", ""), rows)
 
 
-def _flat(facts: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
+def flat(facts: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
+    """Nested facts, one after the other, as a dotted name and a text; long lists are cut."""
     for name, value in facts.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
+            yield from flat(value, f"{above}{name}.")
         elif isinstance(value, Sequence) and not isinstance(value, str):
             yield f"{above}{name}", _shortened([str(one) for one in value])
         else:

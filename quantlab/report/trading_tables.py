@@ -10,7 +10,7 @@ import pandas as pd
 from quantlab.report.charts import day
 from quantlab.report.tables import Cell, Table, numeric
 
-MOST_TRADES = 200
+MOST_TRADES = 100  # that stand in the page without its script
 
 
 def trade_table(trades: pd.DataFrame, title: str) -> Table:
@@ -21,7 +21,7 @@ def trade_table(trades: pd.DataFrame, title: str) -> Table:
     rows = tuple(_trade(one, full) for one in trades.head(MOST_TRADES).to_dict("records"))
     hidden = len(trades) - len(rows)
     note = f"The first {len(rows):,} of {len(trades):,}: {hidden:,} not shown; result.trades has all."
-    return Table(title, columns, rows, note if hidden else "", wide=True)
+    return Table(title, columns, rows, note if hidden else "", wide=True, role="trades")
 
 
 def _trade(one: Mapping[Any, Any], full: float) -> tuple[Cell, ...]:
@@ -61,7 +61,7 @@ def symbol_table(trades: pd.DataFrame) -> Table:
         for symbol, one in zip(sums.index, sums.to_dict("records"), strict=True)
     )
     columns = ("symbol", "trades", "win rate", "average return", "profit")
-    return Table("Closed trades by symbol", columns, rows)
+    return Table("Closed trades by symbol", columns, rows, sortable=True)
 
 
 def cost_table(costs_paid: Mapping[str, float], initial_cash: float, traded_value: float) -> Table:

@@ -5,6 +5,10 @@ import pandas as pd
 import pytest
 
 from quantlab.report.calendar_tables import drawdown_table, monthly_table, period_returns, yearly_table
+from quantlab.report.calibration_chart import LEFT, SIDE, calibration_chart
+from quantlab.report.charts import BOTTOM, TOP
+from quantlab.report.difference_table import difference_table
+from quantlab.report.parameters import parameter_table, parameters
 from quantlab.report.tables import Table, metric_table, origin_table
 from quantlab.report.trading_tables import MOST_TRADES, cost_table, order_table, symbol_table, trade_table
 from tests.made_results import made_orders, made_trades
@@ -60,7 +64,7 @@ def test_only_the_first_trades_are_shown_and_the_note_says_how_many_are_not() ->
     days = pd.bdate_range("2000-01-03", periods=2001)
     table = trade_table(made_trades(days, 2000), "Closed trades")
     assert len(table.rows) == MOST_TRADES
-    assert table.note == "The first 200 of 2,000: 1,800 not shown; result.trades has all."
+    assert table.note == "The first 100 of 2,000: 1,900 not shown; result.trades has all."
     assert trade_table(made_trades(days, 3), "Closed trades").note == ""
     assert trade_table(made_trades(days, 0), "Closed trades").rows == ()
 
@@ -88,11 +92,11 @@ def test_rejected_orders_by_reason() -> None:
 
 
 def test_a_metric_group_carries_its_definitions_and_vanishes_when_undefined() -> None:
-    table = metric_table("Ratios", {"sharpe": 0.5, "calmar": float("nan")}, {"sharpe": 1.5})
+    table = metric_table("Ratios", {"sharpe": 0.5, "calmar": float("nan")}, {"sharpe": 1.5}, 252.0)
     assert _texts(table) == [["Sharpe", "0.50", "1.50"], ["Calmar", "n/a", ""]]
-    assert table.rows[0][0].hint == "mean(r − rf)/std(r − rf, ddof=1)·√N (Sharpe 1994)"
-    assert metric_table("Benchmark", {"beta": float("nan")}, {}).rows == ()
-    assert _texts(metric_table("Ratios", {"sharpe": float("nan")}, {})) == [["Sharpe", "n/a"]]
+    assert table.rows[0][0].hint == "mean(r − rf)/std(r − rf, ddof=1)·√N (Sharpe 1994); N = 252"
+    assert metric_table("Benchmark", {"beta": float("nan")}, {}, 252.0).rows == ()
+    assert _texts(metric_table("Ratios", {"sharpe": float("nan")}, {}, 252.0)) == [["Sharpe", "n/a"]]
 
 
 def test_any_origin_becomes_texts() -> None:
@@ -110,3 +114,43 @@ def test_period_returns_compound_to_the_whole(period: str) -> None:
     )
     growth = np.prod([1.0 + value for value in period_returns(equity, 100.0, period).values()])
     assert growth == pytest.approx(equity.iloc[-1] / 100.0, rel=1e-9)
+
+
+def test_parameters_that_differ() -> None:
+    origins = {
+        "one": {"strategy": {"code": "Sma(fast=10, slow=50)"}, "settings": {"cash": 100.0, "seed": 0}},
+        "two": {"strategy": {"code": "Sma(fast=20, slow=50)"}, "settings": {"cash": 100.0, "seed": 0}},
+        "three": {"strategy": {"code": "Hold()"}, "settings": {"cash": 100.0, "seed": 0}},
+    }
+    keys = {"one": "one", "two": "two", "three": "C"}
+    table = difference_table(origins, keys)
+    assert table.columns == ("run", "strategy", "fast", "slow")
+    assert _texts(table) == [
+        ["one", "Sma", "10", "50"],
+        ["two", "Sma", "20", "50"],
+        ["C: three", "Hold", "–", "–"],
+    ]
+    assert difference_table({"one": origins["one"]}, keys).rows == ()
+
+
+@pytest.mark.parametrize("code", ["", "my best run", "f(", "3 + 4", "x" * 10 + "(" * 200])
+def test_what_is_no_call_has_no_parameters(code: str) -> None:
+    assert parameters(code) == {}
+    assert parameter_table(code).rows == ()
+
+
+def test_parameters_are_shown_as_code() -> None:
+    rows = _texts(parameter_table("Rank(forecaster=CNN1D(lookback=64), weights=(1, 2), name='<b>')"))
+    assert rows == [["forecaster", "CNN1D(lookback=64)"], ["weights", "(1, 2)"], ["name", "'<b>'"]]
+
+
+def test_a_calibrated_forecaster_lies_on_the_diagonal() -> None:
+    levels = np.array([0.1, 0.5, 0.9])
+    chart = calibration_chart(["good", "bold"], levels, np.array([levels, [0.2, 0.5, 0.7]]))
+    diagonal = [
+        SIDE - BOTTOM - (dot.x - LEFT) * (SIDE - TOP - BOTTOM) / (chart.right - LEFT) for dot in chart.dots
+    ]
+    gaps = [round(dot.y - on, 0) for dot, on in zip(chart.dots, diagonal, strict=True)]
+    assert gaps[:3] == [0.0, 0.0, 0.0]
+    assert gaps[3] < 0.0 < gaps[5]  # more labels below the low quantile, fewer below the high one
+    assert chart.dots[5].text == "bold\nlevel 90.0%: 70.0% of labels"

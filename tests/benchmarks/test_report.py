@@ -1,0 +1,63 @@
+"""Seconds to write a report, beside QuantStats on the same returns; bytes of the page."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import quantlab as ql
+from tests.benchmarks.timing import medians
+from tests.made_results import made_orders, made_result, made_trades
+
+pytestmark = pytest.mark.benchmark
+
+N_BARS, N_TRADES = 5_000, 2_000
+
+
+def large_result():
+    """Make a run of twenty years of days beside a benchmark, with a trade every other bar."""
+    random = np.random.default_rng(0)
+    days = pd.bdate_range("2003-01-01", periods=N_BARS)
+    return made_result(
+        random.normal(0.0005, 0.01, N_BARS),
+        time=days,
+        n_fills=300,
+        trades=made_trades(days, N_TRADES),
+        orders=made_orders(days, 7),
+        benchmark=pd.Series(random.normal(0.0003, 0.012, N_BARS), days),
+        benchmark_name="SPY",
+        initial_cash=100_000.0,
+    )
+
+
+@pytest.mark.filterwarnings("ignore")  # the peer's
+def test_report(tmp_path):
+    quantstats = pytest.importorskip("quantstats")
+    os.environ["MPLBACKEND"] = "Agg"
+    result = large_result()
+    page = tmp_path / "ours.html"
+
+    def theirs():
+        quantstats.reports.html(
+            result.returns, benchmark=result.benchmark.rename("SPY"), output=str(tmp_path / "theirs.html")
+        )
+
+    seconds = medians(3, ours=lambda: ql.report(large_result(), page), theirs=theirs)
+    print(
+        f"\nreport of {N_BARS:,} bars and {N_TRADES:,} trades {seconds['ours']:.2f} s (at most 1), "
+        f"{page.stat().st_size:,} bytes; QuantStats {seconds['theirs']:.2f} s, "
+        f"{(tmp_path / 'theirs.html').stat().st_size:,} bytes: "
+        f"{seconds['theirs'] / seconds['ours']:.1f} times faster (at least 3)"
+    )
+    assert page.stat().st_size < 1_000_000
+
+
+def test_a_comparison_of_many_runs(tmp_path):
+    random = np.random.default_rng(1)
+    runs = {f"run {k}": made_result(random.normal(0.0005, 0.01, N_BARS)) for k in range(50)}
+    comparison = ql.compare(runs, 0, n_resamples=20)
+    seconds = medians(3, ours=lambda: ql.report(comparison, tmp_path / "page.html"))
+    size = (tmp_path / "page.html").stat().st_size
+    print(f"\nreport of 50 runs of {N_BARS:,} bars {seconds['ours']:.2f} s (at most 5), {size:,} bytes")
+    assert size < 3_000_000
