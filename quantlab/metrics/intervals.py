@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -22,6 +24,7 @@ def metric_intervals(
     n_resamples: int = 1000,
     block_bars: float | None = None,
     seed: int = 0,
+    names: Sequence[str] = tuple(RESAMPLED),
 ) -> pd.DataFrame:
     """Percentile intervals under the stationary bootstrap (Politis and Romano 1994), rows by metric name.
 
@@ -37,17 +40,20 @@ def metric_intervals(
         How many resamples; same seed, same resamples. All metrics share them.
     block_bars
         Mean block length in bars; `quantlab.metrics.inference.blocks_of` the returns by default.
+    names
+        Which metrics; all that can be resampled by default.
 
     Returns
     -------
     Columns ``value, low, high``. Bounds are NaN where the metric is undefined, or is so in more than one resample of
     ten; all are for a ruined run, and below 20 bars.
     """
-    values = evaluate(figures, RESAMPLED)
+    values = evaluate(figures, names)
     if figures.ruined or figures.n_bars < MIN_BARS:
         bounds = dict.fromkeys(values, (NAN, NAN))
     else:
-        draws = metric_draws(figures, exit_rows, n_resamples, block_bars or blocks_of(figures.returns), seed)
+        block = block_bars or blocks_of(figures.returns)
+        draws = metric_draws(figures, exit_rows, n_resamples, block, seed, names)
         bounds = {name: span(value, draws[name], level) for name, value in values.items()}
     rows = {name: (value, *bounds[name]) for name, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"]).rename_axis(
@@ -56,8 +62,14 @@ def metric_intervals(
 
 
 def metric_draws(
-    figures: RunFigures, exit_rows: IntArray, n_resamples: int, block_bars: float, seed: int
+    figures: RunFigures,
+    exit_rows: IntArray,
+    n_resamples: int,
+    block_bars: float,
+    seed: int,
+    names: Sequence[str] = tuple(RESAMPLED),
 ) -> dict[str, FloatArray]:
-    """Compute every metric that can be resampled on each resample: name → (n_resamples,)."""
-    parts = [resampled_metrics(drawn) for drawn in batches(figures, exit_rows, n_resamples, block_bars, seed)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in RESAMPLED}
+    """Compute metrics on each resample: name → (n_resamples,)."""
+    drawn = batches(figures, exit_rows, n_resamples, block_bars, seed)
+    parts = [resampled_metrics(batch, names) for batch in drawn]
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from quantlab.display.figures import Line, Panel
 from quantlab.display.numbers import number
+from quantlab.errors import DataError
 from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.metric import Metric
@@ -19,10 +20,13 @@ from quantlab.report.calendar_tables import period_returns
 from quantlab.report.difference_table import difference_table
 from quantlab.report.linked import Linked, LinkedPanel
 from quantlab.report.section import Section, filled
+from quantlab.report.sheet_tables import sheet_tables
 from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
 from quantlab.research.comparison import Comparison
+from quantlab.research.superiority import Superiority
 from quantlab.typing import FloatArray
 
+MOST_TESTED = 10  # runs that a page tests by itself: the tests take a second for each few runs
 MOST_SAID = 10  # runs that the summary for screen readers names
 ROOM_OF_CURVES = 240_000  # numbers embedded
 ROOM = 70  # characters that the names of all runs may take as the headings of one table
@@ -36,8 +40,8 @@ def comparison_page(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": f"Comparison of {n_runs} run{'s' if n_runs > 1 else ''}",
         "subtitle": list(comparison.subtitle),
-        "notes": list(comparison.notes),
-        "verdict": None,
+        "notes": [*comparison.notes, *_untested(comparison)],
+        "verdict": _verdict(comparison),
         "headlines": [],
         "sections": filled(_sections(comparison, keys)),
         "definitions": shown,
@@ -52,8 +56,14 @@ def _sections(comparison: Comparison, keys: Mapping[str, str]) -> tuple[Section,
         Section("Charts", linked=_linked(comparison, keys)),
         Section("Metrics", (_metric_table(comparison, keys), *_differences(comparison, keys))),
         Section("What differs", (difference_table(comparison.provenance, keys),)),
+        Section("Against the benchmark", _superiority(comparison)),
         Section(
-            "Years and correlation", (_year_table(comparison, keys), _correlation_table(comparison, keys))
+            "Years, correlation and overlap",
+            (
+                _year_table(comparison, keys),
+                _correlation_table(comparison, keys),
+                _overlap_table(comparison, keys),
+            ),
         ),
     )
 
@@ -149,6 +159,46 @@ def _correlation_table(comparison: Comparison, keys: Mapping[str, str]) -> Table
     return _shaded(
         "Correlation of returns", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
     )
+
+
+def _overlap_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
+    """Cosine of what the runs held; 1 is the same."""
+    names = [str(name) for name in comparison.overlap]
+    table = comparison.overlap.set_axis([_full(name, keys) for name in names], axis="index")
+    return _shaded(
+        "Overlap of positions", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
+    )
+
+
+def _superiority(comparison: Comparison) -> tuple[Table, ...]:
+    """Lay out the tests of all runs against the benchmark; nothing where they cannot be made."""
+    tested = _tested(comparison)
+    return () if tested is None else sheet_tables(tested)
+
+
+def _verdict(comparison: Comparison) -> str | None:
+    """Say what may be said of all runs in one line."""
+    tested = _tested(comparison)
+    return None if tested is None else tested.verdicts[-1]
+
+
+def _untested(comparison: Comparison) -> list[str]:
+    if comparison.benchmark is None or _tested(comparison) is not None:
+        return []
+    return [
+        f"Not tested against {comparison.benchmark}: ask comparison.superiority first, which takes its time."
+    ]
+
+
+def _tested(comparison: Comparison) -> Superiority | None:
+    """Test against the benchmark: many runs only if somebody has already waited for them."""
+    known = "superiority" in comparison.__dict__  # where the property keeps what it computed
+    if comparison.benchmark is None or not (known or len(comparison.frame) <= MOST_TESTED):
+        return None
+    try:
+        return comparison.superiority
+    except DataError:
+        return None
 
 
 def _shaded(title: str, frame: pd.DataFrame, unit: str, full: float) -> Table:

@@ -11,7 +11,7 @@ import pandas as pd
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
 from quantlab.metrics.catalogue import METRICS, evaluate
-from quantlab.metrics.inference import span
+from quantlab.metrics.intervals import metric_intervals
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.report import calendar_tables, part_tables, trading_tables
 from quantlab.report.charts import day
@@ -20,12 +20,25 @@ from quantlab.report.forecast_section import forecast_section
 from quantlab.report.parameters import parameter_table
 from quantlab.report.run_panels import run_panels
 from quantlab.report.section import Section, filled
-from quantlab.report.tables import Table, definition, metric_table, origin_table
-from quantlab.research.doubt import resampled
+from quantlab.report.sheet_tables import sheet_tables
+from quantlab.report.tables import Cell, Table, definition, metric_table, numeric, origin_table
+from quantlab.research.attribution import attribute
+from quantlab.research.redrawn_trades import redraw_trades
+from quantlab.research.verdict import verdict
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
+DOUBTED = ("total_return", "cagr", "sharpe", "volatility")  # a bootstrap does not find how deep a fall may be
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
-LEVEL, N_RESAMPLES = 0.95, 1000  # of the intervals below the figures
+LEVEL, N_RESAMPLES = 0.95, 500  # of the intervals below the figures
+FEWEST_TRADES = 20  # closed, that are worth drawing again
+CHAIN = {
+    "ic": ("information coefficient", "ratio"),
+    "rank_ic": ("rank information coefficient", "ratio"),
+    "turnover": ("turnover a year", "ratio"),
+    "gross": ("CAGR before costs", "fraction"),
+    "costs": ("taken by costs", "fraction"),
+    "net": ("CAGR", "fraction"),
+}
 FILL_RULES = {
     "next_open": "decided at a close, filled at the next open",
     "same_close": "decided and filled at the same close",
@@ -53,7 +66,7 @@ def result_page(result: Result) -> dict[str, Any]:
             f"{FILL_RULES[result.fill]}; {result.provenance['settings']['costs']}; engine: {result.engine}",
         ],
         "notes": list(result.notes),
-        "verdict": None,
+        "verdict": verdict(result),
         "headlines": _headlines(result, theirs),
         "sections": filled(_sections(result, theirs)),
         "definitions": [METRICS[name] for name in result.metrics],
@@ -75,17 +88,16 @@ def _benchmark_metrics(result: Result) -> dict[str, float]:
 
 
 def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
-    drawn = resampled({result.name: result.figures}, N_RESAMPLES, seed=0)
+    bounds = metric_intervals(result.figures, np.empty(0, np.int64), n_resamples=N_RESAMPLES, names=DOUBTED)
     below = {
         name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",)
         for name in HEADLINE
         if name in theirs
     }
-    for name, draws in drawn.items():
-        low, high = span(result.metrics[name], draws[result.name].to_numpy(), LEVEL)
+    for name, _, low, high in bounds.itertuples(name=None):
         if np.isfinite(low):
-            bounds = interval(low, high, METRICS[name].unit)
-            below[name] = (f"{LEVEL:.0%}: {bounds}", *below.get(name, ()))
+            told = interval(low, high, METRICS[name].unit)
+            below[name] = (f"{LEVEL:.0%}: {told}", *below.get(name, ()))
     below["n_trades"] = (f"win rate {number(result.metrics['win_rate'], 'fraction')}",)
     return [
         _headline(name, result.metrics[name], below.get(name, ()), result.periods_per_year)
@@ -106,7 +118,8 @@ def _sections(result: Result, theirs: Mapping[str, float]) -> tuple[Section, ...
         _strategies(result),
         _calendar(result),
         forecast_section(result.forecast_scores),
-        _costs(result),
+        Section("Where it came from", (*sheet_tables(attribute(result)), _chain_table(result))),
+        Section("Orders", (trading_tables.order_table(result.orders),)),
         _trades(result),
         Section("Parameters", (parameter_table(result.name),)),
     )
@@ -136,9 +149,15 @@ def _calendar(result: Result) -> Section:
     return Section("Returns and drawdowns", tables, distribution("Bars by return", result.returns.to_numpy()))
 
 
-def _costs(result: Result) -> Section:
-    paid = trading_tables.cost_table(result.costs_paid, result.initial_cash, result.figures.traded_value)
-    return Section("Costs and orders", (paid, trading_tables.order_table(result.orders)))
+def _chain_table(result: Result) -> Table:
+    """Lay out the way from the forecast to the money; for a run with forecasts."""
+    if result.forecast_scores is None:
+        return Table("", (), ())
+    told = attribute(result).forecast_chain.dropna()
+    rows = tuple(
+        (Cell(CHAIN[str(name)][0]), numeric(value, CHAIN[str(name)][1])) for name, value in told.items()
+    )
+    return Table("From forecast to profit", ("", ""), rows)
 
 
 def _trades(result: Result) -> Section:
@@ -147,5 +166,6 @@ def _trades(result: Result) -> Section:
         trading_tables.symbol_table(closed),
         trading_tables.trade_table(open_trades, "Open trades"),
         trading_tables.trade_table(closed, "Closed trades"),
+        *(sheet_tables(redraw_trades(result)) if len(closed) >= FEWEST_TRADES else ()),
     )
     return Section("Trades", tables, distribution("Closed trades by return", closed["return"].to_numpy()))

@@ -1,4 +1,4 @@
-"""What was traded: trades, symbols, costs, orders."""
+"""What was traded: trades, symbols, orders."""
 
 from __future__ import annotations
 
@@ -62,22 +62,6 @@ def symbol_table(trades: pd.DataFrame) -> Table:
     )
     columns = ("symbol", "trades", "win rate", "average return", "profit")
     return Table("Closed trades by symbol", columns, rows, sortable=True)
-
-
-def cost_table(costs_paid: Mapping[str, float], initial_cash: float, traded_value: float) -> Table:
-    """Lay out the money paid by kind, and in proportion."""
-    kinds = {**costs_paid, "together": sum(costs_paid.values())}
-    rows = tuple(
-        (
-            Cell(kind),
-            numeric(money, "money"),
-            numeric(money / initial_cash, "fraction"),
-            numeric(money / traded_value if traded_value > 0.0 else float("nan"), "fraction"),
-        )
-        for kind, money in kinds.items()
-    )
-    columns = ("", "money", "of initial cash", "of value traded")
-    return Table("Costs by kind", columns, rows, "Slippage is already inside the fill prices.")
 
 
 def order_table(orders: pd.DataFrame) -> Table:

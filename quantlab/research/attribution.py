@@ -144,7 +144,8 @@ class Attribution(Shown):
         """
         own = self.result
         scores = own.forecast_scores
-        known = {} if scores is None else {name: float(scores[name].iloc[0]) for name in ("ic", "rank_ic")}
+        told = () if scores is None else [name for name in ("ic", "rank_ic") if name in scores]
+        known = {name: float(scores[name].iloc[0]) for name in told} if scores is not None else {}
         gross, net = self._gross_cagr(), own.metrics["cagr"]
         values = {
             "ic": np.nan,
@@ -186,7 +187,7 @@ class Attribution(Shown):
         notes = [f"{left} symbols in between are not shown."] if left else []
         blocks = [
             ("Profit by symbol", shown, notes),
-            ("by side", self.by_side, []),
+            ("Profit by side", self.by_side, []),
             ("Costs", self.costs, []),
             ("Trades by bars held", self.by_holding, []),
             ("Periods", self.periods, []),

@@ -14,12 +14,13 @@ from quantlab.metrics.ranking import best_first
 from quantlab.research.common_period import Stretch, common_stretches
 from quantlab.research.comparison import Comparison
 from quantlab.research.doubt import intervals, resampled
+from quantlab.research.overlap import overlap
 
 __all__ = ["Comparison", "compare"]
 
 MAIN = (
-    "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown", "max_drawdown_bars",
-    "expected_shortfall_5", "time_in_market", "turnover", "n_trades", "win_rate", "costs_fraction",
+    "total_return", "cagr", "volatility", "sharpe", "deflated_sharpe", "sortino", "calmar", "max_drawdown",
+    "max_drawdown_bars", "expected_shortfall_5", "time_in_market", "turnover", "n_trades", "win_rate", "costs_fraction",
 )  # fmt: skip
 AGAINST = ("correlation", "beta", "alpha", "information_ratio")
 
@@ -78,6 +79,7 @@ def compare(
         n_resamples=n_resamples,
         notes=_notes(stretches),
         provenance={name: named[name].provenance for name in frame.index},
+        overlap=overlap(stretches).loc[list(frame.index), list(frame.index)],
         risk_free_annual=next(iter(named.values())).risk_free_annual,
         seed=seed,
     )

@@ -48,6 +48,8 @@ class Comparison:
         What a reader must know before believing the numbers.
     provenance
         Fingerprints of the inputs of each run, by its name.
+    overlap
+        How much each pair of runs held the same, from -1 to 1; see `quantlab.research.overlap`.
     risk_free_annual
         Riskless return a year, as a fraction, in every ratio.
     seed
@@ -63,6 +65,7 @@ class Comparison:
     n_resamples: int
     notes: tuple[str, ...]
     provenance: Mapping[str, Mapping[str, Any]]
+    overlap: pd.DataFrame
     risk_free_annual: float = 0.0
     seed: int = 0
 

@@ -94,6 +94,7 @@ def test_an_interrupt_is_quiet_and_exit_code_130(environment, here):
     with subprocess.Popen(
         [*COMMAND, "backtest", "slow.py", "two.csv"], env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background of a shell it is ignored
     ) as process:  # fmt: skip
         assert process.stderr is not None
         assert process.stderr.readline() == "ready\n"

@@ -117,7 +117,7 @@ def test_a_result_page_says_what_was_promised(tmp_path: Path) -> None:
     for expected in (
         "SmaCross(fast=20, slow=50)", "N = 252 bars a year", "SAME CLOSE", "95%: [", "SPY", "fingerprint",
         "decided at a close, filled at the next open", "Monthly returns", "Years", "Drawdowns", "Definitions",
-        "Costs by kind", "Orders by outcome", "no_cash", "Open trades", "Closed trades by symbol",
+        "Profit by symbol", "Costs", "Orders by outcome", "no_cash", "Open trades", "Closed trades by symbol",
         "The first 100 of 1,999: 1,899 not shown", "f15000", "versions.quantlab",
     ):  # fmt: skip
         assert expected in page.text, expected
@@ -312,7 +312,7 @@ def test_the_benchmark_column_has_a_short_name(tmp_path: Path) -> None:
     page = Page(report(run, tmp_path / "page.html"))
     assert re.findall(r"<th[^>]*>(\w+)</th>", _texts_of(page, "Risk")) == ["run", "benchmark"]
     assert name in page.text  # in the legend
-    assert page.source.count("95%: [") == 2  # Sharpe and CAGR
+    assert page.source.count("95%: [") == 4  # total return, CAGR, Sharpe, volatility
 
 
 def test_forecast_scores_are_readable(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from quantlab.report.charts import BOTTOM, TOP
 from quantlab.report.difference_table import difference_table
 from quantlab.report.parameters import parameter_table, parameters
 from quantlab.report.tables import Table, metric_table, origin_table
-from quantlab.report.trading_tables import MOST_TRADES, cost_table, order_table, symbol_table, trade_table
+from quantlab.report.trading_tables import MOST_TRADES, order_table, symbol_table, trade_table
 from tests.made_results import made_orders, made_trades
 
 DAYS = pd.to_datetime(["2020-01-30", "2020-01-31", "2020-02-28", "2021-01-04", "2021-01-05"])
@@ -76,12 +76,6 @@ def test_trades_by_symbol() -> None:
         ["AAA", "3", "66.7%", "10.0%", "30.00"],
         ["BBB", "1", "100.0%", "20.0%", "20.00"],
     ]
-
-
-def test_costs_by_kind() -> None:
-    table = cost_table({"commission": 30.0, "slippage": 20.0}, 1000.0, 25_000.0)
-    assert _texts(table)[2] == ["together", "50.00", "5.00%", "0.20%"]
-    assert _texts(cost_table({"commission": 0.0}, 1000.0, 0.0))[0] == ["commission", "0.00", "0.00%", "n/a"]
 
 
 def test_rejected_orders_by_reason() -> None:
