@@ -15,7 +15,9 @@ from quantlab.report.comparison_page import comparison_page
 from quantlab.report.embedded import as_json
 from quantlab.report.result_page import result_page
 from quantlab.report.script import policy, script
+from quantlab.report.sweep_page import sweep_page
 from quantlab.research.comparison import Comparison
+from quantlab.research.sweep import Sweep
 
 if TYPE_CHECKING:
     import jinja2
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def report(result_or_comparison: Result | Comparison, path: str | Path | None = None) -> Path:
-    """Write a page about a result or a comparison, and return where it is.
+def report(subject: Result | Comparison | Sweep, path: str | Path | None = None) -> Path:
+    """Write a page about a result, a comparison or a sweep, and return where it is.
 
     The file opens without a network, and its policy allows no script but the page's own, which zooms, sorts and
     filters; without it charts and tables stand still. That of a result stays below a megabyte: of very many bars
@@ -32,8 +34,8 @@ def report(result_or_comparison: Result | Comparison, path: str | Path | None = 
 
     Parameters
     ----------
-    result_or_comparison
-        What `backtest` or `compare` returned.
+    subject
+        What `backtest`, `compare` or `sweep` returned.
     path
         The file to write; one that exists is replaced, and folders that do not are made. By default a name made
         of the strategy, in the working directory.
@@ -41,9 +43,9 @@ def report(result_or_comparison: Result | Comparison, path: str | Path | None = 
     Raises
     ------
     ResultError
-        If the first argument is neither, `path` is a folder, or its folder cannot be made or written to.
+        If the first argument is none of them, `path` is a folder, or its folder cannot be made or written to.
     """
-    page = _page(result_or_comparison)
+    page = _page(subject)
     target = Path(f"{_slug(page['title'])}.html" if path is None else path).expanduser()
     _require_file(target)
     _write(target, render(page))
@@ -76,9 +78,11 @@ def _page(subject: object) -> dict[str, Any]:
         return result_page(subject)
     if isinstance(subject, Comparison):
         return comparison_page(subject)
+    if isinstance(subject, Sweep):
+        return sweep_page(subject)
     raise ResultError(
-        f"A report is about a Result or a Comparison, not a {type(subject).__name__}; "
-        "give what ql.backtest returned, or ql.compare(results) of several."
+        f"A report is about a Result, a Comparison or a Sweep, not a {type(subject).__name__}; "
+        "give what ql.backtest or ql.sweep returned, or ql.compare(results) of several."
     )
 
 

@@ -14,6 +14,7 @@ from quantlab.display.numbers import number
 from quantlab.display.text import table
 from quantlab.errors import DataError, did_you_mean
 from quantlab.metrics.catalogue import METRICS
+from quantlab.metrics.metric import Metric
 
 if TYPE_CHECKING:
     from quantlab.research.swept import Sweep
@@ -25,31 +26,37 @@ RANGES = 20
 
 def sweep_text(sweep: Sweep) -> str:
     """Return the best trials as a table for a terminal."""
-    columns, rows, units = _table(sweep)
+    columns, rows, units = sweep_table(sweep)
     return (
-        _title(sweep)
+        sweep_title(sweep)
         + "\n"
-        + _subtitle(sweep)
+        + sweep_subtitle(sweep)
         + "\n\n"
-        + table("", columns, rows, units=units, notes=_notes(sweep))
+        + table("", columns, rows, units=units, notes=sweep_notes(sweep))
     )
 
 
 def sweep_html(sweep: Sweep) -> str:
     """Return the best trials as HTML for a notebook, everything escaped."""
-    columns, rows, units = _table(sweep)
+    columns, rows, units = sweep_table(sweep)
     return table_html(
-        f"{_title(sweep)} · {_subtitle(sweep)}", columns, rows, units=units, notes=_notes(sweep)
+        f"{sweep_title(sweep)} · {sweep_subtitle(sweep)}",
+        columns,
+        rows,
+        units=units,
+        notes=sweep_notes(sweep),
     )
 
 
-def _title(sweep: Sweep) -> str:
+def sweep_title(sweep: Sweep) -> str:
+    """Say what was varied, and what was not."""
     base = sweep._trials.base
     fixed = ", ".join(f"{name}={value!r}" for name, value in base.params.items() if name not in sweep.params)
     return f"Sweep of {type(base).__name__}({fixed}) over {', '.join(sweep.params)}"
 
 
-def _subtitle(sweep: Sweep) -> str:
+def sweep_subtitle(sweep: Sweep) -> str:
+    """Say over which bars, how many trials, and by what they are ranked."""
     time = sweep._bars.window(sweep._settings["start"], sweep._settings["end"]).time
     failed = f", {sweep.n_failed} failed" if sweep.n_failed else ""
     return (
@@ -58,7 +65,7 @@ def _subtitle(sweep: Sweep) -> str:
     )
 
 
-def _table(sweep: Sweep) -> tuple[list[str], list[list[object]], dict[str, str]]:
+def sweep_table(sweep: Sweep) -> tuple[list[str], list[list[object]], dict[str, str]]:
     """Column labels, cells and units of the best trials."""
     best = sweep.top(SHOWN)
     params = [[_param(value) for value in best[name]] for name in sweep.params]
@@ -75,7 +82,8 @@ def _param(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
-def _notes(sweep: Sweep) -> list[str]:
+def sweep_notes(sweep: Sweep) -> list[str]:
+    """Say what luck alone would have given."""
     luck, sure = sweep.lucky_sharpe, sweep.deflated_sharpe
     lines = list(sweep.notes)
     n_behind, tuned = sweep.n_trials * sweep.tuned_trials, sweep.tuned_trials
@@ -91,6 +99,17 @@ def _notes(sweep: Sweep) -> list[str]:
 
 def sweep_figure(sweep: Sweep, x: str | None, y: str | None, metric: str | None) -> Figure:
     """Return a metric over two searched parameters as coloured cells, or over one as a line; see `Sweep.heatmap`."""
+    title, kind, cells = sweep_cells(sweep, x, y, metric)
+    if cells.index.nlevels == 1:
+        line = Line(str(cells.index.name), _numbers(cells.index), cells.to_numpy(np.float64))
+        return Figure(title, (Panel(kind.label, (line,), kind.unit),), str(cells.index.name))
+    return heat_figure(title, cells.unstack(0), kind.unit)
+
+
+def sweep_cells(
+    sweep: Sweep, x: str | None, y: str | None, metric: str | None
+) -> tuple[str, Metric, pd.Series]:
+    """Give title, metric and values of a heat map, indexed by one searched parameter or two; see `Sweep.heatmap`."""
     metric = sweep.rank_by if metric is None else _known("metric", metric, sweep.metrics)
     axes = [_known("parameter", name, sweep.params) for name in (x, y) if name is not None]
     axes += [name for name in sweep.params if name not in axes]
@@ -103,11 +122,7 @@ def sweep_figure(sweep: Sweep, x: str | None, y: str | None, metric: str | None)
     if others:
         title += f" (median over {', '.join(others)})"
     places = [_ticks(sweep.frame[name]) for name in over]
-    cells = sweep.frame[metric].groupby(places, observed=False, sort=True).median()
-    if len(over) == 1:
-        line = Line(over[0], _numbers(cells.index), cells.to_numpy(np.float64))
-        return Figure(title, (Panel(kind.label, (line,), kind.unit),), over[0])
-    return heat_figure(title, cells.unstack(0), kind.unit)
+    return title, kind, sweep.frame[metric].groupby(places, observed=False, sort=True).median()
 
 
 def _known(kind: str, name: str, known: tuple[str, ...]) -> str:

@@ -174,3 +174,10 @@ def test_values_are_read_by_the_type_of_their_parameter():
     assert read_space(Kinds(), ["part=0.1:0.3:0.1"]) == {"part": [0.1, 0.2, pytest.approx(0.3)]}
     assert max(read_space(Kinds(), ["part=0.1:0.3:0.1"])["part"]) <= 0.3
     assert read_space(Kinds(), []) is None
+
+
+def test_a_page_is_written_where_it_is_asked_for(quantlab, here):
+    answer = quantlab(*SWEEP, "--over", "share=0.2,0.6", "--report", "pages/sweep.html")
+    assert answer.code == 0
+    assert "report: pages/sweep.html" in answer.err
+    assert "Heat maps" in (here / "pages" / "sweep.html").read_text(encoding="utf-8")

@@ -91,7 +91,8 @@ def test_the_page_stands_alone(browser: Browser, page: Path) -> None:
     assert browser.requests == [page.as_uri()]
     headings = browser.js("[...document.querySelectorAll('h2')].map(one => one.textContent)")
     assert headings == [
-        "Charts", "Metrics", "Returns and drawdowns", "Forecasts", "Where it came from", "Orders", "Trades", "Parameters",
+        "Charts", "Metrics", "Returns and drawdowns", "Forecasts", "Where it came from",
+        "Orders", "Trades", "Parameters",
     ]  # fmt: skip
     panels = browser.js("[...document.querySelectorAll('[data-panel]')].map(one => one.dataset.panel)")
     assert panels == [
