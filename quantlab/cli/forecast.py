@@ -27,6 +27,7 @@ def forecast(
         int | None,
         typer.Option(metavar="N", help="Bars that it reads, ending now.", rich_help_panel=options.FOLDS),
     ] = None,
+    target: options.Target = None,
     train: options.TrainBars = None,
     test: options.TestBars = None,
     seed: options.Seed = 0,
@@ -51,7 +52,8 @@ def forecast(
 
     with prints_kept_away(json):
         recipe = load_forecaster(
-            forecaster, options.given(horizon=_one_or_several(horizon), lookback=lookback)
+            forecaster,
+            options.given(horizon=_one_or_several(horizon), lookback=lookback, target=target),
         )
         panel = options.bars_of(bars, symbols, tz, calendar, stamp, start, end)
         table = walk_forward(recipe, panel, WalkForward(**options.given(train=train, test=test)), seed=seed)

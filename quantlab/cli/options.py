@@ -38,6 +38,14 @@ ForecasterSpec = Annotated[
         show_default=False,
     ),
 ]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What it forecasts: return, volatility, direction, drawdown or triple_barrier.",
+        rich_help_panel=FOLDS,
+    ),
+]
 TrainBars = Annotated[
     int | None, typer.Option("--train", metavar="N", help="Bars of a training block.", rich_help_panel=FOLDS)
 ]

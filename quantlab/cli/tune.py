@@ -50,6 +50,7 @@ def tune(
     horizon: Annotated[
         int | None, typer.Option(metavar="N", help="Bars ahead.", rich_help_panel=options.FOLDS)
     ] = None,
+    target: options.Target = None,
     train: options.TrainBars = None,
     test: options.TestBars = None,
     seed: options.Seed = 0,
@@ -67,7 +68,7 @@ def tune(
     from quantlab.forecasting.tuning import tune
 
     with prints_kept_away(json):
-        recipe = load_forecaster(forecaster, options.given(horizon=horizon))
+        recipe = load_forecaster(forecaster, options.given(horizon=horizon, target=target))
         tuning = tune(
             recipe,
             options.bars_of(bars, symbols, tz, calendar, stamp, start, end),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from quantlab.engine.loop import Outcome, Plan
-from quantlab.engine.tables import run_tables
+from quantlab.engine.tables import run_tables, score_frame
 from quantlab.trading.ledger import Record, named
 from quantlab.trading.pooling import Pool
 from quantlab.trading.round_trips import trade_frame
@@ -84,5 +84,9 @@ def _by(make: Maker, book: IntArray, names: tuple[str, ...]) -> pd.DataFrame:
 
 def _scores(parts: Mapping[str, Result]) -> dict[str, Maker]:
     """How the forecasts behind the parts are scored, where there are any."""
-    makers = [part._tables["forecast_scores"] for part in parts.values() if "forecast_scores" in part._tables]
-    return {"forecast_scores": lambda: pd.concat([make() for make in makers])} if makers else {}
+    told = {name: part._tables for name, part in parts.items() if "forecast_scores" in part._tables}
+    if not told:
+        return {}
+    return {
+        "forecast_scores": lambda: score_frame({by: own["forecast_scores"]() for by, own in told.items()})
+    }

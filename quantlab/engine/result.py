@@ -144,7 +144,11 @@ class Result:
 
     @cached_property
     def forecast_scores(self) -> pd.DataFrame | None:
-        """Scores of the forecasts behind the run, naive and ridge beside them; None without forecasts."""
+        """Scores of the forecasts behind the run, naive and ridge beside them; None without forecasts.
+
+        Where a strategy declares several forecasts, forecasters are led by their names: ``outlook: naive``; in a
+        portfolio by those of its strategies.
+        """
         score = self._tables.get("forecast_scores")
         return None if score is None else score()
 

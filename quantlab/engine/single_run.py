@@ -14,7 +14,7 @@ from quantlab.engine.notes import notes_of
 from quantlab.engine.provenance import provenance
 from quantlab.engine.result import Result
 from quantlab.engine.setup import Setup
-from quantlab.engine.tables import run_tables
+from quantlab.engine.tables import run_tables, score_frame
 from quantlab.market.bars import Bars
 from quantlab.trading.account import Rules
 
@@ -95,5 +95,5 @@ def _scores(inputs: Inputs, bars: Bars) -> dict[str, Callable[[], pd.DataFrame]]
     """How the forecasts behind a run are scored, when somebody asks."""
     if not inputs.forecasts:
         return {}
-    tables = inputs.forecasts.values()
-    return {"forecast_scores": lambda: pd.concat([table.scores(bars).frame for table in tables])}
+    tables = inputs.forecasts.items()
+    return {"forecast_scores": lambda: score_frame({name: each.scores(bars).frame for name, each in tables})}

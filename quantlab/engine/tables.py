@@ -32,6 +32,13 @@ def run_tables(
     }
 
 
+def score_frame(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put forecast scores together; of several sources, each forecaster is led by the name of its own."""
+    if len(frames) == 1:
+        return next(iter(frames.values()))
+    return pd.concat([frame.rename(f"{name}: {{}}".format, level=0) for name, frame in frames.items()])
+
+
 def _cash(bars: Bars, record: Record, rows: slice) -> pd.Series:
     return pd.Series(record.cash[rows], bars.time[rows], name="cash", copy=False)
 

@@ -128,6 +128,18 @@ class Feature:
         return self.warm_up + row.settles(self.lookback or 0, self._settings(), self.output)
 
     @property
+    def reads_bars(self) -> bool:
+        """Whether it reads fields of bars, of one's own too, and not only the calendar, events or symbols."""
+        return callable(self.source) or _row(self.source).reads == "bars"
+
+    @property
+    def counts_ahead(self) -> bool:
+        """Whether it counts bars to come by the calendar; on intraday bars, by the length of all earlier ones."""
+        if callable(self.source):
+            return False
+        return _row(self.source).reads == "outline" and bool(self._settings().get("ahead"))
+
+    @property
     def looks_across(self) -> bool:
         """Whether its value at a symbol depends on other symbols; True for a function, of which it is not known."""
         return callable(self.source) or _row(self.source).cross_sectional

@@ -89,7 +89,7 @@ def first_barrier(bars: Bars, horizon: int, up: float, down: float, lookback: in
 
     From the first open of the span the barriers lie `up` and `down` times σ·√horizon away, as fractions, σ being the
     volatility of the `lookback` bars up to now. A bar that touches both counts as the lower, against the buyer. NaN
-    also where σ is not known.
+    also where σ is not known, or zero: barriers that lie on the price are always met.
 
     López de Prado (2018), "Advances in financial machine learning", section 3.4.
 
@@ -106,9 +106,7 @@ def first_barrier(bars: Bars, horizon: int, up: float, down: float, lookback: in
         above = _spans(bars.high[rows, symbol][1:-1], horizon) >= (entry * (1.0 + up * spread))[:, None]
         below = _spans(bars.low[rows, symbol][1:-1], horizon) <= (entry * (1.0 - down * spread))[:, None]
         rose, fell = (_first(touched) for touched in (above, below))
-        return np.where(
-            np.isfinite(spread), np.sign(fell - rose) - ((fell == rose) & (fell < horizon)), np.nan
-        )
+        return np.where(spread > 0.0, np.sign(fell - rose) - ((fell == rose) & (fell < horizon)), np.nan)
 
     return _labelled(bars, horizon, own)
 

@@ -29,7 +29,7 @@ def recalibrate(table: Forecasts, bars: Bars, method: str, lookback: int, rate: 
     between("recalibrated", "rate", rate, 1e-6, 0.5)
     raw = table.align(bars)
     if len(raw.levels) < 2:
-        raise ForecastError(f"{raw.name} has the median alone: there are no quantiles to recalibrate.")
+        raise ForecastError(f"{raw.name} states one number: there are no quantiles to recalibrate.")
     values, through = raw.values.copy(), raw.trained_through.copy()
     for position, horizon in enumerate(raw.horizons):
         ended = _Ended(raw, bars, horizon)
@@ -103,7 +103,8 @@ class _Ended:
             n = stops[t] - starts[t]
             if n >= ENOUGH:
                 shift = _order_statistics(errors[starts[t] : stops[t]], asked)
-                after[t] = _in_order(self.raw[t] + self.width[t, :, None] * shift, levels, self.raw[t])
+                ordered = _in_order(self.raw[t] + self.width[t, :, None] * shift, levels, self.raw[t])
+                after[t] = self.table.target.bounded(ordered)
                 moved[t], last[t] = True, ends[stops[t] - 1]
         return after, last
 

@@ -71,6 +71,8 @@ def forecast(forecaster: Forecaster, *, horizon: int | None = None, level: float
     if horizon is not None and horizon not in forecaster.horizons:
         raise ForecastError(f"{forecaster!r} has no horizon of {horizon!r} bars; it has {declared}.")
     near = [each for each in forecaster.levels if abs(each - level) <= 1e-12]
+    if not near and forecaster.spoken.is_mean:
+        raise ForecastError(f"{forecaster!r} states one expected value, without quantiles: leave level= out.")
     if not near:
         declared = ", ".join(f"{each:g}" for each in forecaster.levels)
         raise ForecastError(

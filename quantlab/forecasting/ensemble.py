@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -82,17 +83,27 @@ class EnsembleForecaster(Forecaster):
         """Close of the last bar that any member has seen before training, in nanoseconds UTC; `NEVER` if none."""
         return max(each.known_through for each in self.members)
 
+    @property
+    def starts_warm(self) -> bool:
+        """Whether a fold starts from what the fold before it learnt: where any member does."""
+        return any(each.starts_warm for each in self.members)
+
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedEnsemble:
         """Train every member on its part of `window`."""
-        streams = np.random.SeedSequence(seed).generate_state(len(self.members))
-        trained = []
-        for member, own in zip(self.members, streams, strict=True):
-            parts = replace(
-                window,
-                learn=self._read(member, window.learn),
-                validation=self._read(member, window.validation),
-            )
-            trained.append(member.train(parts, seed=int(own)))
+        trained = (member.train(own, seed=drawn) for member, own, drawn in self._parts(window, seed))
+        return TrainedEnsemble(self, tuple(trained))
+
+    def train_after(
+        self, before: TrainedForecaster, window: TrainingWindow, *, seed: int = 0
+    ) -> TrainedEnsemble:
+        """Train as `train` does, members that start warm from what they learnt in the earlier fold."""
+        earlier = cast("TrainedEnsemble", before).trained
+        trained = (
+            member.train_after(learnt, own, seed=drawn)
+            if member.starts_warm
+            else member.train(own, seed=drawn)
+            for learnt, (member, own, drawn) in zip(earlier, self._parts(window, seed), strict=True)
+        )
         return TrainedEnsemble(self, tuple(trained))
 
     def restore(self, state: State) -> TrainedEnsemble:
@@ -108,6 +119,10 @@ class EnsembleForecaster(Forecaster):
     def looks_across(self) -> bool:
         """Whether what is said of a symbol depends on others: where it does for a member."""
         return super().looks_across or any(each.looks_across for each in self.members)
+
+    def ranks(self, each: Feature) -> bool:
+        """Whether members read the ranks of this input."""
+        return any(member.ranks(each) for member in self.members)
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with the naive forecaster, and a line through the newest values of all features read."""
@@ -162,6 +177,13 @@ class EnsembleForecaster(Forecaster):
             )
         return found == {True}
 
+    def _parts(self, window: TrainingWindow, seed: int) -> Iterator[tuple[Forecaster, TrainingWindow, int]]:
+        """Give every member, what it may learn from, and a seed of its own."""
+        streams = np.random.SeedSequence(seed).generate_state(len(self.members))
+        for member, own in zip(self.members, streams, strict=True):
+            learn, validation = (self._read(member, each) for each in (window.learn, window.validation))
+            yield member, replace(window, learn=learn, validation=validation), int(own)
+
     def _read(self, member: Forecaster, windows: Windows) -> Windows:
         """Cut the features and bars that `member` reads; the windows stay the same ones."""
         columns = [self.inputs.index(each) for each in member.inputs]
@@ -180,7 +202,7 @@ class TrainedEnsemble:
     def predict(self, windows: Windows) -> FloatArray:
         """Average the members' quantiles ``(n_windows, n_horizons, n_levels)``."""
         told = [
-            each.predict(self.recipe._read(member, windows))
+            self.recipe.spoken.bounded(each.predict(self.recipe._read(member, windows)))
             for member, each in zip(self.recipe.members, self.trained, strict=True)
         ]
         mean: FloatArray = np.mean(told, axis=0)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from quantlab.errors import ForecastError
 from quantlab.features.labels import label_end
 from quantlab.forecasting.folds import Fold, Folds, learnable
+from quantlab.forecasting.forecaster import Forecaster
 from quantlab.typing import BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -98,6 +100,17 @@ def refuse_overlap(train: BoolArray, test: BoolArray, ends: IntArray, bars: Bars
                 f"{leak}, ends at row {ends[row, symbol]} and so reaches {other}. Drop horizon + 1 rows on both "
                 "sides of a test block and shuffle nothing: WalkForward and PurgedKFold do."
             )
+
+
+def refuse_hindsight(forecaster: Forecaster, bars: Bars, first: Fold) -> None:
+    """Refuse a recipe that starts from weights which have already seen what the `first` fold is tested on."""
+    known, tested = forecaster.known_through, int(bars.time_ns[first.test.start])
+    if known >= tested:
+        raise ForecastError(
+            f"{forecaster!r} starts from weights that know the market through {pd.Timestamp(known)} UTC, but is "
+            f"first tested at {pd.Timestamp(tested)} UTC: pretrain on bars that end before that, with "
+            "bars.window(end=…), or walk over later bars."
+        )
 
 
 def _any_in_label(marked: BoolArray, ends: IntArray, short: int) -> BoolArray:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from quantlab.errors import ForecastError
+from quantlab.forecasting.cross_folds import CrossFold
 from quantlab.forecasting.folds import Fold
 from quantlab.forecasting.forecaster import Forecaster, TrainedForecaster
 from quantlab.forecasting.panel import Panel
@@ -55,6 +57,25 @@ class FoldWeights:
         words = {"recipe": repr(self.forecaster), "seed": self.seed, "losses": losses}
         self.store.put("weights", self.key, Entry(state, words))
         return Learnt(ready, losses, True)
+
+    def next_start(self, fold: Fold) -> FoldWeights | None:
+        """Weights that the training of a later `fold` starts from: these, or those before them where it shares them.
+
+        None where the recipe does not start warm.
+
+        Raises
+        ------
+        ForecastError
+            A fold whose training surrounds its test block.
+        """
+        if not self.forecaster.starts_warm:
+            return None
+        if isinstance(fold, CrossFold):
+            raise ForecastError(
+                f"{self.forecaster!r} starts each fold from the weights of the one before, which have seen what "
+                "cross-validation tests next: leave warm_start= out, or give a WalkForward."
+            )
+        return self.before if self.fold.number == fold.number else self
 
     def _train(self) -> TrainedForecaster:
         window = self.panel.training_window(self.fold)

@@ -114,7 +114,7 @@ class Forecasts(ForecastTable):
         lookback
             Bars of past forecasts that errors are taken from.
         rate
-            Step of the adaptive level, in (0, 1).
+            Step of the adaptive level, from 1e-6 to 0.5.
 
         Raises
         ------

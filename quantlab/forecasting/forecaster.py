@@ -91,9 +91,9 @@ class Forecaster(ABC):
         What it reads: features, names, or (name, lookback) pairs. Scale-free ones, because symbols are
         pooled.
     ranked
-        Whether each feature is replaced by its rank among the symbols of the same bar, from -0.5 (the lowest)
-        to 0.5 (the highest); see `ranks_across`. Ranks know no outliers and mean the same in calm and wild
-        times, but tell nothing of what all symbols do together.
+        Whether each of `features` (the calendar and events apart) is replaced by its rank among the symbols of the
+        same bar, from -0.5 (the lowest) to 0.5 (the highest); see `ranks_across`. Ranks know no outliers and mean
+        the same in calm and wild times, but tell nothing of what all symbols do together.
     known
         Inputs whose future is known, never prices: names from the calendar (``"weekday"``, ``"month"``,
         ``"month_end"``, ``"quarter_end"``, ``"turn_of_month"``, ``"gap"``, ``"early_close"``, ``"hour"``), and
@@ -190,6 +190,10 @@ class Forecaster(ABC):
     def looks_across(self) -> bool:
         """Whether what is said of a symbol depends on other symbols of the row."""
         return self.ranked or any(each.looks_across for each in self.inputs)
+
+    def ranks(self, each: Feature) -> bool:
+        """Whether it reads the ranks of this input: of one of `features`, but the calendar, which all symbols share."""
+        return self.ranked and each in self.features and each.reads_bars
 
     @property
     def starts_warm(self) -> bool:

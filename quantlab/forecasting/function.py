@@ -24,15 +24,14 @@ class FunctionForecaster(Forecaster):
     """What a function says about each window, with the quantiles of its residuals around it.
 
     The function sees a window's features as they are (first `features`, then what `known` and `static` come to), up
-    to now and no further, and learns nothing; level q is
-    its value plus the empirical quantile q of the symbol's residuals over the training block. What it says
-    about a window may depend on that window alone: it is asked the training windows backwards too, and refused
-    where the answers differ.
+    to now and no further, and learns nothing; level q is its value plus the empirical quantile q of the symbol's
+    residuals over the training block (a mean, its value plus theirs). What it says about a window may depend on that
+    window alone: it is asked the training windows backwards too, and refused where the answers differ.
 
     Parameters
     ----------
     function
-        From windows ``(n_windows, lookback, n_features)``, oldest bar first, to the return over each horizon:
+        From windows ``(n_windows, lookback, n_features)``, oldest bar first, to the target over each horizon:
         ``(n_windows, n_horizons)``, or ``(n_windows,)`` where there is one.
 
     Raises
@@ -102,14 +101,9 @@ class FunctionForecaster(Forecaster):
             )
         if not np.isfinite(told).all():
             raise ForecastError(
-                f"{self!r} gave {told[~np.isfinite(told)][0]}; give a finite return, such as 0.0."
+                f"{self!r} gave {told[~np.isfinite(told)][0]}; give a finite number, such as 0.0."
             )
         return told
-
-
-def _cut(windows: Windows) -> FloatArray:
-    """Copy every window ``(n_windows, lookback, n_features)``: nothing later can be reached."""
-    return windows.flat().reshape(len(windows), windows.lookback, windows.features.shape[2])
 
 
 def named(told: str, function: object) -> str:

@@ -95,7 +95,7 @@ def live(
         trained=light(weights.learnt.forecaster),
         fold=replace(weights.fold, test=served),
         known_bars=KnownBars.of(bars),
-        reach=Reach.of(forecaster),
+        reach=Reach.of(forecaster, intraday=bars.intraday),
     )
 
 

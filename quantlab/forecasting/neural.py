@@ -114,12 +114,12 @@ class NeuralForecaster(Forecaster):
         f"quantlab.forecasting.{module}"
         for module in (
             "assembly",
-            "calibration",
             "examples",
             "networks.blocks.across",
             "networks.parts",
             "residuals",
             "scaling",
+            "served_quantiles",
             "shrinkage",
             "trained_network",
             "training",
@@ -193,7 +193,8 @@ class NeuralForecaster(Forecaster):
         Parameters
         ----------
         pretrained
-            Made by a recipe with the same architecture, features, horizons, levels and loss.
+            Made by a recipe with the same architecture, features, horizons, levels and loss; its target may be
+            another one.
         frozen
             Layers that stand still, by the names in ``pretrained.layers`` or what these begin with.
         changes

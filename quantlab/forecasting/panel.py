@@ -116,8 +116,7 @@ def features_of(forecaster: Forecaster, bars: Bars, *, tested: bool = True) -> F
     features = np.empty((bars.n_symbols, bars.n_bars, len(forecaster.inputs)))
     for position, feature in enumerate(forecaster.inputs):
         values = compute_input(feature, bars, tested=tested).values
-        ranked = forecaster.ranked and feature.reads_trades  # all symbols share a calendar
-        features[:, :, position] = (ranks_across(values) if ranked else values).T
+        features[:, :, position] = (ranks_across(values) if forecaster.ranks(feature) else values).T
     return features
 
 

@@ -38,6 +38,8 @@ class PerSymbolForecaster(Forecaster):
         Put in place of the member's own; its own unless given.
     lookback, features, known, static, ranked
         The member's; they cannot be given.
+    choice
+        How it was found, or else the member was.
 
     Raises
     ------
@@ -81,6 +83,7 @@ class PerSymbolForecaster(Forecaster):
             put(self, name, value)
         for name in ("lookback", "features", "known", "static", "ranked"):
             put(self, name, getattr(member, name))
+        put(self, "choice", self.choice or member.choice)
         super().__post_init__()
 
     def train(self, window: TrainingWindow, *, seed: int = 0) -> TrainedPerSymbol:
@@ -125,6 +128,10 @@ class PerSymbolForecaster(Forecaster):
     def looks_across(self) -> bool:
         """Whether what is said of a symbol depends on others: as the member's features say."""
         return self.ranked or any(each.looks_across for each in self.inputs)
+
+    def ranks(self, each: Feature) -> bool:
+        """Whether the member reads the ranks of this input."""
+        return self.member.ranks(each)
 
     def baselines(self) -> tuple[Forecaster, ...]:
         """Compare with what the member is compared with, pooled over symbols."""

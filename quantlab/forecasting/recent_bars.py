@@ -98,9 +98,9 @@ class Reach:
     against: tuple[str, ...]
 
     @classmethod
-    def of(cls, recipe: Forecaster) -> Reach:
+    def of(cls, recipe: Forecaster, *, intraday: bool) -> Reach:
         """Add the longest memory of the features to the lookback of `recipe`."""
-        memories = [each.memory for each in recipe.inputs]
+        memories = [None if intraday and each.counts_ahead else each.memory for each in recipe.inputs]
         known = [each for each in memories if each is not None]
         own = recipe.lookback + max(known, default=0) if len(known) == len(memories) else None
         against = (dict(each.params).get("against") for each in recipe.inputs)
@@ -123,8 +123,9 @@ class Reach:
         if self.own_bars is None:
             if bars.time_ns[start] != known.time_ns[0]:
                 raise ForecastError(
-                    "a feature of this forecaster (a function, or a running total) may depend on all earlier bars: "
-                    f"give bars that begin at {utc(int(known.time_ns[0]))} as those it was trained with did."
+                    "a feature of this forecaster (a function, a running total, what intraday bars are coming) may "
+                    "depend on all earlier bars: give bars that begin at "
+                    f"{utc(int(known.time_ns[0]))} as those it was trained with did."
                 )
             return bars.rows(start, bars.n_bars)
         first = max(start, bars.n_bars - self.own_bars)

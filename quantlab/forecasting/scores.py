@@ -103,7 +103,7 @@ class Scores:
     def _reliability(self) -> pd.DataFrame:
         rows = []
         for name, horizon in self.frame.index:
-            label = self._target.label(self._bars, horizon)
+            label = _judged(_speaking(self._tables, horizon), self._bars, horizon)
             rows.append(np.concatenate(reliability(self._tables[name].median(horizon), label)))
         columns = pd.MultiIndex.from_product([("forecast", "came"), range(1, 11)], names=["mean of", "tenth"])
         return pd.DataFrame(rows, self.frame.index, columns, dtype=np.float64)
@@ -188,10 +188,20 @@ def score(table: ForecastTable, bars: Bars) -> Scores:
 
 def _rows(tables: Mapping[str, ForecastTable], bars: Bars, horizon: int) -> list[dict[str, Any]]:
     """Score every table that has this horizon, on the cells where all of those speak."""
-    speaking = {name: each for name, each in tables.items() if horizon in each.horizons}
-    common: BoolArray = np.all([each.known for each in speaking.values()], axis=0)
-    label = np.where(common, next(iter(speaking.values())).target.label(bars, horizon), np.nan)
+    speaking = _speaking(tables, horizon)
+    label = _judged(speaking, bars, horizon)
     return [_row(name, speaking, label, horizon) for name in speaking]
+
+
+def _speaking(tables: Mapping[str, ForecastTable], horizon: int) -> dict[str, ForecastTable]:
+    """Pick the tables that have this horizon."""
+    return {name: each for name, each in tables.items() if horizon in each.horizons}
+
+
+def _judged(speaking: Mapping[str, ForecastTable], bars: Bars, horizon: int) -> FloatArray:
+    """Give labels ``(n_bars, n_symbols)`` where all tables speak, else NaN."""
+    common: BoolArray = np.all([each.known for each in speaking.values()], axis=0)
+    return np.where(common, next(iter(speaking.values())).target.label(bars, horizon), np.nan)
 
 
 def _row(name: str, tables: Mapping[str, ForecastTable], label: FloatArray, horizon: int) -> dict[str, Any]:

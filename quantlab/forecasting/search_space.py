@@ -12,7 +12,7 @@ from quantlab.forecasting.forecaster import Forecaster
 if TYPE_CHECKING:
     import optuna
 
-UNTUNED = ("horizon", "levels", "choice")  # they change what is judged, so losses would not compare
+UNTUNED = ("horizon", "target", "levels", "choice")  # they change what is judged, so losses would not compare
 
 
 @dataclass(frozen=True)

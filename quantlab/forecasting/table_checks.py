@@ -44,6 +44,12 @@ def check_shapes(table: ForecastTable) -> None:
             raise ForecastError(
                 f"{name} has the shape {getattr(table, name).shape}, it needs one number a row: {shape[:1]}."
             )
+    for name, other in table.beside.items():
+        if other.target != table.target:
+            raise ForecastError(
+                f"{table.name} forecasts {table.target!r}, but {name} beside it {other.target!r}: what is judged "
+                "together has one target; score them one by one."
+            )
     if len(set(table.symbols)) < len(table.symbols):
         raise ForecastError(f"symbols {table.symbols} name one twice; rename or drop it.")
     back = np.flatnonzero(np.diff(table.time_ns) <= 0)
@@ -54,12 +60,18 @@ def check_shapes(table: ForecastTable) -> None:
 
 
 def check_values(table: ForecastTable) -> None:
-    """Refuse infinite forecasts, forecasts with some quantiles missing, and quantiles that cross."""
+    """Refuse forecasts that are infinite, partly missing, where no label lies, or have quantiles that cross."""
+    target = table.target
     finite = np.isfinite(table.values)
     whole = finite.all(axis=(2, 3)) | np.isnan(table.values).all(axis=(2, 3))
     with np.errstate(invalid="ignore"):
         crossing = (np.diff(table.values, axis=3) < 0.0).any(axis=(2, 3))
-    for bad, what in ((~whole, "is infinite or partly missing"), (crossing, "has quantiles that cross")):
+    outside = ((table.values < target.low) | (table.values > target.high)).any(axis=(2, 3))
+    for bad, what in (
+        (~whole, "is infinite or partly missing"),
+        (crossing, "has quantiles that cross"),
+        (outside, f"is none of {target!r}, which lies from {target.low:g} to {target.high:g}"),
+    ):
         if bad.any():
             row, column = map(int, np.argwhere(bad)[0])
             raise ForecastError(

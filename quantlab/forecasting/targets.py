@@ -269,7 +269,7 @@ def target_of(given: Target | str) -> Target:
     """
     if isinstance(given, Target):
         return given
-    if given not in BY_NAME:
+    if not isinstance(given, str) or given not in BY_NAME:
         raise ForecastError(f"target={given!r}: {did_you_mean(str(given), BY_NAME)}")
     return BY_NAME[given]()
 

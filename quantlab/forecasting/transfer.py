@@ -17,6 +17,7 @@ import pandas as pd
 from quantlab.errors import ForecastError, did_you_mean
 from quantlab.forecasting.checks import between, whole
 from quantlab.forecasting.folds import EXECUTION_LAG, Fold
+from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.forecaster import State
 from quantlab.forecasting.panel import Panel
 from quantlab.forecasting.table_files import write_npz
@@ -43,7 +44,7 @@ class Pretrained:
     recipe
         The recipe that learnt it, as text.
     trained_through
-        Close of the last bar it has seen, in nanoseconds UTC.
+        Close of the last bar it has seen, or its recipe was chosen by, in nanoseconds UTC.
     """
 
     state: State
@@ -157,8 +158,8 @@ def pretrain(recipe: NeuralForecaster, bars: Bars, *, validation: float = 0.2, s
         )
     state = without_symbols(recipe.train(window, seed=seed).state())
     through = int(bars.time_ns[-1])
-    before = recipe.known_through
-    return Pretrained(state, repr(recipe), max(through, before))
+    chosen = NEVER if recipe.choice is None else recipe.choice.through_ns
+    return Pretrained(state, repr(recipe), max(through, recipe.known_through, chosen))
 
 
 def _whole_block(n_bars: int, horizon: int, validation: float) -> Fold:

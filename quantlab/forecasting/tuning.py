@@ -13,7 +13,9 @@ import pandas as pd
 from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import one_of, whole
+from quantlab.forecasting.fold_audit import refuse_hindsight
 from quantlab.forecasting.fold_forecast import forecast_fold
+from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
 from quantlab.forecasting.forecaster import Choice, Forecaster, must_be_forecaster
 from quantlab.forecasting.information import ENOUGH_SYMBOLS, cross_section, pinball, pooled, squared_error
@@ -70,8 +72,8 @@ def tune(
     folds
         Inner folds; ``WalkForward()`` unless given. `PurgedKFold` serves too, where bars are few.
     by
-        ``"pinball"`` (mean quantile loss, the least is best), ``"ic"`` or ``"rank_ic"`` (the greatest); over several
-        horizons their mean.
+        ``"pinball"`` (mean quantile loss, of a probability or an expected value the squared error; the least is
+        best), ``"ic"`` or ``"rank_ic"`` (the greatest); over several horizons their mean.
     path
         A sqlite file that keeps finished trials. Run again, the tuning goes on where it stopped, also after a kill.
     prune
@@ -179,12 +181,16 @@ class _Trier:
 
     def _fold_scores(self, recipe: Forecaster) -> Iterator[float]:
         """Score every fold that has something to learn from, in turn."""
+        refuse_hindsight(recipe, self.bars, self.folds[0])
         panel = Panel.read(recipe, self.bars)
         key, opened = recipe_key(recipe, self.seed), open_store(self.store)
         store = LastWeights(opened if key else open_store(False))
+        last: FoldWeights | None = None
         for fold in self.folds:
-            made = forecast_fold(recipe, panel, fold, self.seed, store, key, None)
+            before = None if last is None else last.next_start(fold)
+            made = forecast_fold(recipe, panel, fold, self.seed, store, key, before)
             if made is not None:
+                last = made.weights
                 yield self._score(recipe, made.values, fold)
 
     def _score(self, recipe: Forecaster, values: FloatArray, fold: Fold) -> float:

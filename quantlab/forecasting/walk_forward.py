@@ -14,7 +14,7 @@ import pandas as pd
 from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import whole
-from quantlab.forecasting.fold_audit import refuse_overlap
+from quantlab.forecasting.fold_audit import refuse_hindsight, refuse_overlap
 from quantlab.forecasting.fold_forecast import FoldForecast, fold_weights, forecast_fold
 from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
@@ -160,7 +160,7 @@ class Walk:
         """Every fold in turn."""
         forecaster, n_bars = self.forecaster, self.bars.n_bars
         split = list(self.folds.split(n_bars, max(forecaster.horizons)))
-        self._refuse_hindsight(split[0])
+        refuse_hindsight(forecaster, self.bars, split[0])
         shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
         values, through = np.full(shape, np.nan), np.full(n_bars, -1)
         done: list[FoldForecast | None] = []
@@ -168,7 +168,7 @@ class Walk:
         with progress_bar(repr(forecaster), len(split), progress) as tick:
             for fold in split:
                 self._refuse_overlap(fold)
-                before = self._start(last, fold)
+                before = None if last is None else last.next_start(fold)
                 done.append(forecast_fold(forecaster, self.panel, fold, self.seed, store, self.key, before))
                 if (made := done[-1]) is not None:
                     last = made.weights
@@ -195,7 +195,7 @@ class Walk:
         last: FoldWeights | None = None
         for fold in split if self.forecaster.starts_warm else split[-1:]:
             self._refuse_overlap(fold)
-            before = self._start(last, fold)
+            before = None if last is None else last.next_start(fold)
             made = fold_weights(self.forecaster, self.panel, fold, self.seed, self.store, self.key, before)
             last = made or last
         if made is None:
@@ -234,27 +234,6 @@ class Walk:
                 "Tune on earlier bars: ql.tune(forecaster, bars.window(end=…), …)."
             )
         return values, np.where(through == NEVER, NEVER, np.maximum(through, choice.through_ns))
-
-    def _start(self, last: FoldWeights | None, fold: Fold) -> FoldWeights | None:
-        """Weights that the training of `fold` starts from: those of the training before it."""
-        if last is None or not self.forecaster.starts_warm:
-            return None
-        if not isinstance(self.folds, WalkForward):
-            raise ForecastError(
-                f"{self.forecaster!r} starts each fold from the weights of the one before, which have seen what "
-                f"{self.folds!r} tests next: leave warm_start= out, or give a WalkForward."
-            )
-        return last.before if last.fold.number == fold.number else last
-
-    def _refuse_hindsight(self, first: Fold) -> None:
-        """Refuse weights that have already seen what the first fold is tested on."""
-        known, tested = self.forecaster.known_through, int(self.bars.time_ns[first.test.start])
-        if known >= tested:
-            raise ForecastError(
-                f"{self.forecaster!r} starts from weights that know the market through "
-                f"{pd.Timestamp(known)} UTC, but is first tested at {pd.Timestamp(tested)} UTC: pretrain on bars "
-                "that end before that, with bars.window(end=…), or walk over later bars."
-            )
 
     def _closes(self, rows: IntArray) -> IntArray:
         """Close of the last bar that the forecasts of each row know by training."""

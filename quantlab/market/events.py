@@ -63,7 +63,7 @@ def _read(bars: Bars, frame: pd.DataFrame, plan: Plan, tz: str | None) -> _Event
     stop = np.minimum(over, _known_better(frame, codes, announced.values, first, bars.n_bars))
     order = np.argsort(announced.values, kind="stable")
     codes, first, stop, session, instant = (each[order] for each in (codes, first, stop, session, instant))
-    return _Events(codes, first, stop, session, instant, _values(frame)[order])
+    return _Events(codes, first, stop, session, instant, _values(frame, off)[order])
 
 
 def _session(plan: Plan, at: Stamps) -> IntArray:
@@ -72,12 +72,14 @@ def _session(plan: Plan, at: Stamps) -> IntArray:
     return np.searchsorted(ends, at.values, side="left")
 
 
-def _values(frame: pd.DataFrame) -> FloatArray:
+def _values(frame: pd.DataFrame, off: BoolArray) -> FloatArray:
+    """Read what is said of each event ``(n,)``, 1.0 where nothing is; one that is called `off` needs no number."""
     if "value" not in frame.columns:
         return np.ones(len(frame))
     values = read_numbers(frame, "value").to_numpy()
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
+    lacking = np.flatnonzero(~np.isfinite(values) & ~off)
+    if len(lacking):
+        row = int(lacking[0])
         raise DataError(
             f"row {row}: value = {values[row]} is no number; give one, or leave the column out where the event "
             "itself is all that is known."

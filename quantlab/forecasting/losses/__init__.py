@@ -81,6 +81,6 @@ def loss_of(given: Loss | str) -> Loss:
     """
     if isinstance(given, Loss):
         return given
-    if given not in BY_NAME:
+    if not isinstance(given, str) or given not in BY_NAME:
         raise ForecastError(f"loss={given!r}: {did_you_mean(str(given), BY_NAME)}")
     return BY_NAME[given]()

@@ -41,6 +41,14 @@ def test_a_built_in_is_called_by_its_name(quantlab, name, recipe):
     assert recipe in answer.out
 
 
+def test_a_target_other_than_the_return_is_an_option(quantlab):
+    answer = quantlab("forecast", "ridge", "walk.csv", "--target", "volatility", *SMALL)
+    assert (answer.code, answer.err) == (0, "")
+    assert "RidgeForecaster(horizon=1, target=Volatility())" in answer.out
+    answer = quantlab("tune", "ridge", "walk.csv", "--target", "direction", "--over", "lookback=1,2", *SMALL)
+    assert "RidgeForecaster(horizon=1, target=Direction()" in answer.out
+
+
 @pytest.mark.parametrize(("name", "kind"), [("arima", "ArimaForecaster"), ("garch", "GarchForecaster")])
 def test_a_model_of_a_series_is_called_by_its_name(quantlab, name, kind):
     answer = quantlab("forecast", name, "walk.csv", "--train", "125", "--test", "20", "--lookback", "8")
@@ -89,6 +97,8 @@ def test_a_forecaster_may_come_from_a_file(quantlab, here, spec):
         ("ridge walk.csv --train 100000", "at least 100,003 bars"),
         ("ridge walk.csv --horizon 0", "whole number of bars"),
         ("ridge walk.csv --lookback 0", "lookback"),
+        ("ridge walk.csv --target volatilty", "Did you mean 'volatility'?"),
+        ("arima walk.csv --target volatility", "it speaks of return only"),
         ("hold.py walk.csv", "holds 0 forecasters"),
         ("hold.py:Hold walk.csv", "is no forecaster"),
         ("hold.py:Hodl walk.csv", "Did you mean 'Hold'?"),

@@ -88,6 +88,11 @@ def test_the_first_barrier_by_hand():
     assert told(100.0 + far + 1e-9, 100.0 - far - 1e-9) == -1.0
 
 
+def test_a_price_that_stood_still_has_no_barriers():
+    bars = bars_of([[10.0]] * 6 + [[11.0], [12.0]])
+    assert np.isnan(first_barrier(bars, 1, up=1.0, down=1.0, lookback=2)[:6]).all()
+
+
 @pytest.mark.parametrize("horizon", [1, 3, 10])
 def test_labels_of_gappy_bars_equal_a_loop(gappy, horizon):
     spread = feature("volatility", lookback=5).compute(gappy)

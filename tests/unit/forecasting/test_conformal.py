@@ -143,5 +143,5 @@ def test_a_median_alone_has_nothing_to_recalibrate():
 
     frame = pd.DataFrame(0.0, bars.time[50:60], list(bars.symbols))
     table = Forecasts.from_frame(frame, trained_through="2015-01-05")
-    with pytest.raises(ForecastError, match="median alone"):
+    with pytest.raises(ForecastError, match="states one number"):
         table.recalibrated(bars)

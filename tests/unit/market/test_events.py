@@ -64,6 +64,8 @@ def test_a_moved_event_counts_as_last_announced():
     assert away(told, cap=9)[0] == [3, 4, 3, 2, 2, 1, 9]
     called_off = {**told, "at": ["2024-03-28", "2024-04-02", None]}
     assert away(called_off, cap=9)[0] == [3, 4, 3, 2, 9, 9, 9]
+    valued = {**called_off, "value": [1.0, 2.0, np.nan]}  # what is called off needs no number
+    np.testing.assert_array_equal(away(valued, cap=9)[1], [1, 2, 2, 2, np.nan, np.nan, np.nan])
     both = {name: values for name, values in told.items() if name != "event"}
     assert away(both, cap=9)[0] == [3, 2, 1, 2, 1, 1, 9]  # three events without a name
 
