@@ -41,7 +41,13 @@ class SmallTrainedToTrade(TrainedToTrade):
     score = ql.forecast(ql.MLP(horizon=5, loss="decision", lookback=1, hidden=(4,), epochs=2))
 
 
-ON_NETWORKS = (SmallForecastRank(), SmallTopK(), SmallTrainedToTrade(), VolatilityForecast())
+class SmallVolatilityForecast(VolatilityForecast):
+    """The same of a fourth."""
+
+    volatility = ql.forecast(ql.MLP(horizon=5, target="volatility", lookback=1, hidden=(4,), epochs=2))
+
+
+ON_NETWORKS = (SmallForecastRank(), SmallTopK(), SmallTrainedToTrade(), SmallVolatilityForecast())
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +85,7 @@ def test_two_indices(strategy, indices):
     demand_causal(strategy, indices.rows(2000, 2500), "next_open")
 
 
-@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("fill", ["next_open", pytest.param("same_close", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("strategy", ON_NETWORKS, ids=lambda s: type(s).__name__)
 def test_a_strategy_on_a_network(strategy, fill, us5):
     demand_causal(strategy, us5.rows(2870, 3270), fill, folds=WalkForward(train=150, test=60))

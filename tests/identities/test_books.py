@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantlab as ql
+from tests.examples import examples
 from tests.identities.cases import backtest, random_bars, replay, runs
 from tests.naive import engine as naive
 
@@ -18,7 +19,7 @@ def as_lists(panel):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(runs())
 def test_a_run_is_what_the_plain_python_engine_says(engine, case):
     bars = case["bars"]
@@ -43,7 +44,7 @@ def test_a_run_is_what_the_plain_python_engine_says(engine, case):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(runs())
 def test_the_identities_hold_on_every_bar(engine, case):
     bars, result = case["bars"], backtest(case, engine=engine)
@@ -68,7 +69,7 @@ def test_the_identities_hold_on_every_bar(engine, case):
     assert result.costs_paid["slippage"] >= 0.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001, slippage=0.001))), st.randoms())
 def test_the_order_of_symbols_moves_nothing(case, random):
     bars = case["bars"]
@@ -90,7 +91,7 @@ def test_the_order_of_symbols_moves_nothing(case, random):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(runs(costs=st.just(ql.Costs(commission=0.001))), st.sampled_from([0.01, 3.0, 128.0]))
 def test_the_currency_does_not_matter(case, rate):
     bars = case["bars"]

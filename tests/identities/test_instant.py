@@ -12,6 +12,7 @@ from quantlab.records import KIND_NAMES, REASONS, STATUS_NAMES
 from quantlab.trading.account import Account, Execution, Rules
 from quantlab.trading.broker import Broker
 from quantlab.trading.costs import Costs
+from tests.examples import examples
 from tests.naive import accounting
 
 CASH = 10_000.0
@@ -103,7 +104,7 @@ def outcome(broker, record, k):
     return STATUS_NAMES[record.orders[k]["status"]], REASONS[record.orders[k]["reason"]]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(instants())
 def test_the_kernels_do_what_the_contract_says(case):
     cash, position, fills, reasons = accounting.instant(**case)
@@ -131,7 +132,7 @@ def test_the_kernels_do_what_the_contract_says(case):
             assert reasons.get(k) in ("scaled_to_cash", "no_cash", "below_one_unit")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(instants())
 def test_books_balance_and_prices_are_never_favourable(case):
     broker, record = one_instant(**case)
@@ -146,7 +147,7 @@ def test_books_balance_and_prices_are_never_favourable(case):
         assert f["commission"] >= 0.0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(instants(costs=costs_in_closed_form), st.permutations(range(4)))
 def test_the_sequence_of_symbols_does_not_matter(case, order):
     case["orders"] = list({(s): (s, k, a) for s, k, a in case["orders"]}.values())  # one order a symbol

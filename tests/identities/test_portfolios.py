@@ -10,6 +10,7 @@ import quantlab as ql
 from strategies.mean_reversion import MeanReversion
 from strategies.momentum_rank import MomentumRank
 from strategies.sma_cross import SmaCross
+from tests.examples import examples
 from tests.parity.drawn import cases
 from tests.parity.engines import assert_same
 from tests.parity.scripted import ByFeature, ByPast
@@ -64,7 +65,7 @@ def identities_hold(result):
     assert result.ruined == bool(result.equity.iloc[-1] <= 0.0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases(), portfolios())
 def test_the_identities_hold_in_both_books(case, portfolio):
     result = ql.backtest(portfolio, case.bars, engine="python", **case.terms)
@@ -76,7 +77,7 @@ def test_the_identities_hold_in_both_books(case, portfolio):
     assert (named == filled["symbol"].astype(str).to_numpy()).all()
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(cases(), portfolios())
 def test_each_part_is_the_strategy_run_alone(case, portfolio):
     result = ql.backtest(portfolio, case.bars, engine="python", **case.terms)
@@ -88,7 +89,7 @@ def test_each_part_is_the_strategy_run_alone(case, portfolio):
         assert result.parts[name].provenance == alone.provenance
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(cases(), portfolios(["separate"]))
 def test_separate_books_are_the_sums_of_the_parts(case, portfolio):
     result = ql.backtest(portfolio, case.bars, engine="python", **case.terms)
@@ -126,7 +127,7 @@ def test_separate_books_are_the_sums_of_the_parts(case, portfolio):
         assert ours["order_id"].tolist() == ids[part.fills["order_id"].to_numpy()].tolist()
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(cases(), portfolios(["netted"]))
 def test_netting_saves_what_the_account_has_more(case, portfolio):
     terms = {**case.terms, "account": ql.Account(leverage=2.0)}
@@ -147,7 +148,7 @@ def test_netting_saves_what_the_account_has_more(case, portfolio):
             assert money <= apart.costs_paid[kind] * (1.0 + 1e-12) + 1e-9
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(cases(), portfolios(), st.randoms())
 def test_the_sequence_of_the_strategies_moves_nothing(case, portfolio, random):
     names = random.sample(list(portfolio.strategies), len(portfolio.strategies))
@@ -163,7 +164,7 @@ def test_the_sequence_of_the_strategies_moves_nothing(case, portfolio, random):
     assert len(theirs.fills) == len(one.fills)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases())
 def test_a_portfolio_of_one_netted_is_the_strategy(case):
     alone = ql.backtest(case.strategy, case.bars, engine="python", **case.terms)

@@ -65,6 +65,5 @@ def test_a_field_that_a_recipe_works_out_by_itself_is_not_tuned(quantlab, here):
     answer = quantlab("tune", "own.py:both", "walk.csv", "--over", "lookback=1,2", *SMALL)
     assert (answer.code, answer.out) == (2, "")
     assert (
-        "EnsembleForecaster works its lookback out from its other fields: tune one of members."
-        in answer.err
+        "EnsembleForecaster works its lookback out from its other fields: tune one of members." in answer.err
     )

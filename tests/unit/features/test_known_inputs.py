@@ -18,6 +18,7 @@ from quantlab.features.features import feature
 from quantlab.features.static import static
 from quantlab.market.bars import Bars
 from quantlab.market.outline import Outline
+from tests.examples import examples
 
 PRICES = ("open", "high", "low", "close")
 CALENDAR = [
@@ -184,7 +185,7 @@ def outlined(draw):
 
 
 @given(bars=outlined(), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_future_does_not_show(bars, data):
     """Nothing changes when later bars are taken away, nor when all prices are others."""
     stop = data.draw(st.integers(1, bars.n_bars))
@@ -201,7 +202,7 @@ def test_the_future_does_not_show(bars, data):
 
 
 @given(bars=outlined(), ahead=st.integers(1, 12))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_daily_values_ahead_are_those_that_come_true(bars, ahead):
     """Where no session is missing between, the value `ahead` bars on is the one of now there."""
     if bars.intraday or bars.calendar is None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 import quantlab as ql
+from tests.examples import examples
 from tests.identities.cases import backtest, runs
 from tests.naive import trades as naive
 from tests.unit.engine.test_clock import one, script
@@ -32,7 +33,7 @@ def test_a_flip_is_two_trades_and_an_open_one_is_marked():
     assert result.metrics["n_trades"] == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(runs())
 def test_trades_are_what_the_fills_say(case):
     bars, result = case["bars"], backtest(case)
