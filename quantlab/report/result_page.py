@@ -15,6 +15,7 @@ from quantlab.metrics.intervals import metric_intervals
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.report import calendar_tables, part_tables, trading_tables
 from quantlab.report.charts import day
+from quantlab.report.data_table import data_table
 from quantlab.report.distribution import distribution
 from quantlab.report.forecast_section import forecast_section
 from quantlab.report.parameters import parameter_table
@@ -121,6 +122,7 @@ def _sections(result: Result, theirs: Mapping[str, float]) -> tuple[Section, ...
         Section("Where it came from", (*sheet_tables(attribute(result)), _chain_table(result))),
         Section("Orders", (trading_tables.order_table(result.orders),)),
         _trades(result),
+        Section("Data", (data_table(result.marks),)),
         Section("Parameters", (parameter_table(result.name),)),
     )
 

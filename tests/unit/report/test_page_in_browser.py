@@ -92,7 +92,7 @@ def test_the_page_stands_alone(browser: Browser, page: Path) -> None:
     headings = browser.js("[...document.querySelectorAll('h2')].map(one => one.textContent)")
     assert headings == [
         "Charts", "Metrics", "Returns and drawdowns", "Forecasts", "Where it came from",
-        "Orders", "Trades", "Parameters",
+        "Orders", "Trades", "Data", "Parameters",
     ]  # fmt: skip
     panels = browser.js("[...document.querySelectorAll('[data-panel]')].map(one => one.dataset.panel)")
     assert panels == [
