@@ -41,7 +41,7 @@ def _row(marks: pd.DataFrame, moves: FloatArray, symbol: int) -> tuple[Cell, ...
     rise, fall = (_extreme(marks, moves, sign) for sign in (1.0, -1.0))
     return (
         Cell(str(marks.columns[symbol])),
-        Cell(day(prices.first_valid_index())),
+        Cell(day(marks.index[int(np.flatnonzero(prices.notna())[0])])),
         Cell(f"{prices.iloc[-1]:,.6g}", True),
         numeric(unchanged, "fraction"),
         *rise,
