@@ -12,6 +12,15 @@ hypothesis.settings.register_profile("quantlab", deadline=None, derandomize=bool
 hypothesis.settings.load_profile("quantlab")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Let two processes share the whole suite, file by file; chosen tests, and those that print, run here."""
+    whole = config.args_source == config.ArgsSource.TESTPATHS
+    asked = config.getoption("numprocesses", 0) is not None or config.option.usepdb
+    if whole and not asked and config.option.capture != "no" and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.option.numprocesses, config.option.dist = 2, "loadfile"
+
+
 def pytest_collection_modifyitems(items):
     """Where Numba compiles nothing, the compiled engine has nothing to show."""
     if numba.config.DISABLE_JIT:
