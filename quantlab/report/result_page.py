@@ -30,7 +30,7 @@ from quantlab.research.verdict import verdict
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
 DOUBTED = ("total_return", "cagr", "sharpe", "volatility")  # a bootstrap does not find how deep a fall may be
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
-LEVEL, N_RESAMPLES = 0.95, 500  # of the intervals below the figures
+LEVEL, N_RESAMPLES = 0.95, 400  # of the intervals below the figures
 FEWEST_TRADES = 20  # closed, that are worth drawing again
 CHAIN = {
     "ic": ("information coefficient", "ratio"),

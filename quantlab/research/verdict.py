@@ -13,7 +13,7 @@ from quantlab.metrics.paired import Difference, paired_differences, sharpe_influ
 from quantlab.metrics.returns import per_bar_rate
 
 LEVEL = 0.95
-N_RESAMPLES = 500  # p is told to two digits
+N_RESAMPLES = 300  # a page is written in a second; Comparison.superiority takes its time
 
 
 def verdict(result: Result) -> str:
