@@ -84,6 +84,11 @@ LONGER = WalkForward(train=140, test=60)  # a series is fitted to 100 returns or
 MOMENTS = np.random.default_rng(20).choice(np.arange(100, N_BARS - 2), size=20, replace=False).tolist()
 
 
+def some_at_once(moments, n):
+    """Cut moments in two cases: the first `n`, and the others among the slow tests."""
+    return [moments[:n], pytest.param(moments[n:], marks=pytest.mark.slow)]
+
+
 @pytest.fixture(scope="module")
 def arrays() -> dict[str, np.ndarray]:
     """Three random walks, the last of which is listed late and misses a bar."""
@@ -117,13 +122,13 @@ def leaves_earlier_forecasts_alone(recipe, moments, arrays, *, reads=True, folds
 
 
 @pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("moments", [MOMENTS[:4], pytest.param(MOMENTS[4:], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moments", some_at_once(MOMENTS, 4))
 def test_another_future_leaves_every_earlier_forecast_alone(name, moments, arrays):
     leaves_earlier_forecasts_alone(RECIPES[name], moments, arrays, reads=name != "naive")
 
 
 @pytest.mark.parametrize("name", FURTHER)
-@pytest.mark.parametrize("moments", [MOMENTS[:2], pytest.param(MOMENTS[2:], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moments", some_at_once(MOMENTS, 2))
 def test_another_future_leaves_every_earlier_forecast_of_a_network_alone(name, moments, arrays):
     leaves_earlier_forecasts_alone(FURTHER[name], moments, arrays)
 
@@ -163,26 +168,29 @@ def test_another_future_leaves_every_earlier_forecast_of_a_keras_model_alone(arr
 
 
 @pytest.mark.parametrize("name", ["ridge", "network", "network, warm, for decisions"])
-def test_with_a_store_the_same_holds(name, arrays, tmp_path):
+@pytest.mark.parametrize("moments", some_at_once(MOMENTS[:6], 3))
+def test_with_a_store_the_same_holds(name, moments, arrays, tmp_path):
     before = made_from(RECIPES[name], arrays, tmp_path)
-    for moment in MOMENTS[:3]:
+    for moment in moments:
         after = made_from(RECIPES[name], naive.other_future(arrays, moment, seed=moment), tmp_path)
         np.testing.assert_array_equal(after[: moment + 1], before[: moment + 1])
 
 
 @pytest.mark.parametrize("name", [*RECIPES, *SAMPLED])
-def test_bars_that_end_earlier_give_the_same_forecasts(name, arrays):
+@pytest.mark.parametrize("moments", some_at_once(MOMENTS[:5], 2))
+def test_bars_that_end_earlier_give_the_same_forecasts(name, moments, arrays):
     recipe = {**RECIPES, **SAMPLED}[name]
     whole = made_from(recipe, arrays)
-    for moment in MOMENTS[:2]:
+    for moment in moments:
         cut = {field: panel[: moment + 1] for field, panel in arrays.items()}
         np.testing.assert_array_equal(made_from(recipe, cut), whole[: moment + 1])
 
 
 @pytest.mark.parametrize("name", SAMPLED)
-def test_a_symbol_that_goes_missing_later_changes_no_earlier_forecast(name, arrays):
+@pytest.mark.parametrize("moments", some_at_once(MOMENTS[:4], 2))
+def test_a_symbol_that_goes_missing_later_changes_no_earlier_forecast(name, moments, arrays):
     whole = made_from(SAMPLED[name], arrays)
-    for moment in MOMENTS[:2]:
+    for moment in moments:
         less = {field: panel.copy() for field, panel in arrays.items()}
         for panel in less.values():
             panel[moment + 1 :, 1] = np.nan

@@ -65,7 +65,7 @@ def test_strategies_with_forecasts(strategy, bars, fill):
     outlook = pd.DataFrame(told, bars.time, columns=list(bars.symbols)).where(bars.present).iloc[300:]
     table = ql.Forecasts.from_frame(outlook, trained_through=bars.time[100], horizon=5, target=target)
     result = both(strategy, bars, forecasts=table, costs=COSTS, execution=ql.Execution(fill=fill))
-    assert len(result.fills) > 300
+    assert len(result.fills) > 500
 
 
 class Bands(ql.Strategy):
