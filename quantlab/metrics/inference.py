@@ -62,7 +62,7 @@ def bootstrap(
     DataError
         When lengths differ or there are fewer than 20 bars.
     """
-    _require_bars(series)
+    require_bars(*series)
     block = block_bars or blocks_of(*series)
     resamples = resampled_rows(len(series[0]), n_resamples, block, seed)
     draws = [statistic(*(one[rows] for one in series)) for rows in resamples]
@@ -120,7 +120,7 @@ def bootstrap_interval(
     >>> bootstrap_interval(lambda r: sharpe(r, 252), daily).low < sharpe(daily, 252)
     True
     """
-    _require_bars(series)
+    require_bars(*series)
     estimate = float(statistic(*series))
     block = block_bars or blocks_of(*series)
     draws = bootstrap(statistic, *series, n_resamples=n_resamples, block_bars=block, seed=seed)
@@ -201,7 +201,8 @@ def track_record_bars(
     return 1.0 + variance * score * score if variance > 0.0 else NAN
 
 
-def _require_bars(series: tuple[FloatArray, ...]) -> None:
+def require_bars(*series: FloatArray) -> None:
+    """Refuse to resample series of different lengths, or of too few bars."""
     lengths = sorted({len(one) for one in series})
     if len(lengths) != 1:
         raise DataError(f"Series of {lengths} bars cannot be resampled together; give series of one length.")

@@ -9,16 +9,13 @@ have random lengths (Politis and Romano 1994), like everywhere else, and errors 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from quantlab.metrics.inference import bootstrap
+from quantlab.metrics.inference import require_bars, resampled_rows
 from quantlab.metrics.returns import NAN
 from quantlab.typing import FloatArray
-
-Influence = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
 
 class Difference(NamedTuple):
@@ -29,79 +26,68 @@ class Difference(NamedTuple):
     high: float
     p_value: float
 
-
-def sharpe_influence(panel: FloatArray, benchmark: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Differences of Sharpe ratios per bar (n_runs,), and the influence of each bar on them (n_bars, n_runs).
-
-    S = μ/√(γ − μ²) with γ = E r² has ∂S/∂μ = γ/σ³ and ∂S/∂γ = −μ/(2σ³): their eq. 3.
-    """
-    runs, influence = _sharpe(panel)
-    alone, own = _sharpe(benchmark[:, None])
-    return runs - alone, influence - own
+    def times(self, scale: float) -> Difference:
+        """Put the difference in other units, as per year instead of per bar; the p-value stays."""
+        return Difference(self.value * scale, self.low * scale, self.high * scale, self.p_value)
 
 
-def mean_influence(panel: FloatArray, benchmark: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Differences of mean returns per bar (n_runs,), and the influence of each bar on them (n_bars, n_runs)."""
-    active = panel - benchmark[:, None]
-    mean = active.mean(axis=0)
-    return mean, active - mean
+class PairedDifferences(NamedTuple):
+    """How each run differs from the benchmark, per bar, in the order of the runs."""
+
+    sharpe: list[Difference]
+    mean: list[Difference]
 
 
 def paired_differences(
     panel: FloatArray,
     benchmark: FloatArray,
-    influence_of: Influence,
     *,
     block_bars: float,
     level: float = 0.95,
     n_resamples: int = 1000,
     seed: int = 0,
-) -> list[Difference]:
+) -> PairedDifferences:
     """Difference of each run (n_bars, n_runs) from the benchmark (n_bars,), per bar; NaN where one does not move.
 
     Parameters
     ----------
     panel, benchmark
         Returns above the riskless rate on the same bars.
-    influence_of
-        What differs: `sharpe_influence` or `mean_influence`.
     block_bars
         Mean block length of the bootstrap; errors count as many autocovariances, less one.
     level, n_resamples, seed
         Of the intervals; all runs share the resamples.
+
+    Raises
+    ------
+    DataError
+        When the numbers of bars differ or there are fewer than 20 bars.
     """
-    lags = max(0, math.ceil(block_bars) - 1)
+    from quantlab.kernels.paired import paired_figures  # Numba, needed only when somebody asks how sure
 
-    def statistic(runs: FloatArray, alone: FloatArray) -> FloatArray:
-        value, influence = influence_of(runs, alone)
-        return np.array([value, standard_errors(influence, lags)])
+    require_bars(panel, benchmark)
+    n_bars, n_runs = panel.shape
+    returns = np.column_stack([benchmark, panel]).T
+    means = returns.mean(axis=1)
+    deviations = np.ascontiguousarray(returns - means[:, None])
+    lags = min(math.ceil(block_bars), n_bars) - 1
+    scratch = np.empty((4, n_bars))
+    figures = np.empty((1 + n_resamples, n_runs, 4))
+    paired_figures(means, deviations, np.arange(n_bars), lags, scratch, figures[0])
+    resamples = resampled_rows(n_bars, n_resamples, block_bars, seed)
+    for rows, drawn in zip(resamples, figures[1:], strict=True):
+        paired_figures(means, deviations, rows, lags, scratch, drawn)
+    return PairedDifferences(
+        _differences(figures[..., 0], figures[..., 1], level),
+        _differences(figures[..., 2], figures[..., 3], level),
+    )
 
+
+def _differences(values: FloatArray, errors: FloatArray, level: float) -> list[Difference]:
+    """Judge values and errors (1 + n_resamples, n_runs), those of the sample in the first row."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        value, error = statistic(panel, benchmark)
-        draws = bootstrap(
-            statistic, panel, benchmark, n_resamples=n_resamples, block_bars=block_bars, seed=seed
-        )
-        scores = np.abs(draws[:, 0] - value) / draws[:, 1]
-        return [_difference(*one, level) for one in zip(value, error, scores.T, strict=True)]
-
-
-def standard_errors(influence: FloatArray, lags: int) -> FloatArray:
-    """Error of the mean of each column (n_bars, n_runs), with Bartlett weights over `lags` autocovariances."""
-    n = len(influence)
-    variance = (influence * influence).sum(axis=0)
-    for lag in range(1, min(lags, n - 1) + 1):
-        weight = 2.0 * (1.0 - lag / (lags + 1.0))
-        variance += weight * (influence[lag:] * influence[:-lag]).sum(axis=0)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / n)
-
-
-def _sharpe(panel: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean, square = panel.mean(axis=0), (panel * panel).mean(axis=0)
-    spread = panel.std(axis=0)
-    spread = np.where(spread > 1e-12, spread, np.nan)
-    cubed = spread**3
-    influence = square / cubed * (panel - mean) - mean / (2.0 * cubed) * (panel * panel - square)
-    return mean / spread, influence
+        scores = np.abs(values[1:] - values[0]) / errors[1:]
+    return [_difference(*one, level) for one in zip(values[0], errors[0], scores.T, strict=True)]
 
 
 def _difference(value: float, error: float, scores: FloatArray, level: float) -> Difference:

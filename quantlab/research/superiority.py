@@ -13,13 +13,7 @@ from quantlab.display.numbers import NOT_AVAILABLE, interval, number
 from quantlab.display.sheets import Sheet, Shown
 from quantlab.errors import DataError
 from quantlab.metrics.inference import MIN_BARS, blocks_of
-from quantlab.metrics.paired import (
-    Difference,
-    Influence,
-    mean_influence,
-    paired_differences,
-    sharpe_influence,
-)
+from quantlab.metrics.paired import Difference, paired_differences
 from quantlab.metrics.returns import NAN, NO_DEVIATION, per_bar_rate
 from quantlab.typing import FloatArray
 
@@ -125,22 +119,15 @@ def superiority(comparison: Comparison) -> Superiority:
     block = blocks_of(panel, benchmark)
     n = comparison.periods_per_year
 
-    def differences(what: str, of: Influence, scale: float) -> pd.DataFrame:
-        found = paired_differences(
-            panel, benchmark, of, block_bars=block, level=comparison.level,
-            n_resamples=comparison.n_resamples, seed=comparison.seed,
-        )  # fmt: skip
-        return _columns(what, found, scale)
-
-    frame = (
-        differences("sharpe", sharpe_influence, math.sqrt(n))
-        .join(differences("mean", mean_influence, n))
-        .set_axis(others.columns)
-    )
+    found = paired_differences(
+        panel, benchmark, block_bars=block, level=comparison.level,
+        n_resamples=comparison.n_resamples, seed=comparison.seed,
+    )  # fmt: skip
+    sharpe, mean = _columns("sharpe", found.sharpe, math.sqrt(n)), _columns("mean", found.mean, n)
     seed, size, reps = comparison.seed, math.ceil(block), comparison.n_resamples
     spa, reality = _superior(panel, benchmark, size, reps, seed)
     return Superiority(
-        frame=frame.rename_axis("run"),
+        frame=sharpe.join(mean).set_axis(others.columns.rename("run")),
         confidence_set=_confidence_set(returns, 1.0 - comparison.level, size, reps, seed),
         spa_p=spa[1],
         spa_p_lower=spa[0],
@@ -172,11 +159,9 @@ def _excess_returns(comparison: Comparison) -> tuple[pd.DataFrame, tuple[str, ..
 
 
 def _columns(what: str, differences: list[Difference], scale: float) -> pd.DataFrame:
-    """Take differences per bar to a year; p-values stay."""
+    """Take differences per bar to a year."""
     names = [f"{what}_{part}" for part in ("difference", "low", "high", "p")]
-    frame = pd.DataFrame(differences).set_axis(names, axis=1)
-    frame[names[:3]] *= scale
-    return frame
+    return pd.DataFrame([difference.times(scale) for difference in differences]).set_axis(names, axis=1)
 
 
 def _superior(

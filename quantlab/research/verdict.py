@@ -9,7 +9,7 @@ import numpy as np
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
 from quantlab.metrics.inference import MIN_BARS, blocks_of
-from quantlab.metrics.paired import Difference, paired_differences, sharpe_influence
+from quantlab.metrics.paired import Difference, paired_differences
 from quantlab.metrics.returns import per_bar_rate
 
 LEVEL = 0.95
@@ -33,11 +33,8 @@ def _difference(result: Result) -> Difference:
     own = result.returns.to_numpy(dtype=np.float64)[:, None] - rate
     market = np.asarray(result.benchmark, dtype=np.float64) - rate
     block = blocks_of(own, market)
-    (found,) = paired_differences(
-        own, market, sharpe_influence, block_bars=block, level=LEVEL, n_resamples=N_RESAMPLES
-    )
-    year = math.sqrt(result.periods_per_year)
-    return Difference(found.value * year, found.low * year, found.high * year, found.p_value)
+    found = paired_differences(own, market, block_bars=block, level=LEVEL, n_resamples=N_RESAMPLES)
+    return found.sharpe[0].times(math.sqrt(result.periods_per_year))
 
 
 def _against(result: Result, difference: Difference) -> str:

@@ -48,3 +48,38 @@ def logit(values: list[float], chosen: int) -> float:
         rank = lower + (sum(1 for other in values if other == own) + 1) / 2
     share = rank / (len(values) + 1)
     return math.log(share / (1 - share))
+
+
+def sharpe_difference(a: list[float], b: list[float], lags: int) -> tuple[float, float]:
+    """Difference of Sharpe ratios per bar and its error, from the gradient by means and mean squares."""
+    influence = [x - y for x, y in zip(sharpe_influence(a), sharpe_influence(b), strict=True)]
+    return raw_sharpe(a) - raw_sharpe(b), error_of_mean(influence, lags)
+
+
+def raw_sharpe(returns: list[float]) -> float:
+    """Mean over the deviation of these returns themselves, divided by n."""
+    return statistics.fmean(returns) / statistics.pstdev(returns)
+
+
+def sharpe_influence(returns: list[float]) -> list[float]:
+    """Eq. 3 of Ledoit and Wolf (2008), times the deviations of r and r² from their means."""
+    mean, square = statistics.fmean(returns), statistics.fmean(r * r for r in returns)
+    cubed = statistics.pstdev(returns) ** 3
+    return [square / cubed * (r - mean) - mean / (2 * cubed) * (r * r - square) for r in returns]
+
+
+def mean_difference(a: list[float], b: list[float], lags: int) -> tuple[float, float]:
+    """Difference of means and its error."""
+    active = [x - y for x, y in zip(a, b, strict=True)]
+    mean = statistics.fmean(active)
+    return mean, error_of_mean([x - mean for x in active], lags)
+
+
+def error_of_mean(deviations: list[float], lags: int) -> float:
+    """Newey and West (1987), one autocovariance after the other."""
+    n = len(deviations)
+    total = math.fsum(x * x for x in deviations)
+    for lag in range(1, lags + 1):
+        products = math.fsum(deviations[t] * deviations[t - lag] for t in range(lag, n))
+        total += 2 * (1 - lag / (lags + 1)) * products
+    return math.sqrt(max(total, 0.0)) / n

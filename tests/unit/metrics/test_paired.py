@@ -7,14 +7,13 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from quantlab.metrics.paired import (
-    mean_influence,
-    paired_differences,
-    sharpe_influence,
-    standard_errors,
-)
+from quantlab.kernels.paired import paired_figures, standard_errors
+from quantlab.metrics.paired import Difference, paired_differences
+from tests.naive import inference as naive
 
 
 def pair(seed, n=500, gap=0.0):
@@ -24,7 +23,8 @@ def pair(seed, n=500, gap=0.0):
 
 
 def difference_of(a, b, of, **settings):
-    return paired_differences(a[:, None], b, of, **{"block_bars": 1.0, **settings})[0]
+    found = paired_differences(a[:, None], b, **{"block_bars": 1.0, **settings})
+    return getattr(found, of)[0]
 
 
 def memmel(a, b):
@@ -38,7 +38,7 @@ def memmel(a, b):
 @pytest.mark.parametrize("gap", [0.0, 0.0004, 0.0008])
 def test_independent_normal_returns_have_the_p_value_of_memmel(gap):
     a, b = pair(3, 2000, gap)
-    found = difference_of(a, b, sharpe_influence, n_resamples=2000)
+    found = difference_of(a, b, "sharpe", n_resamples=2000)
     expected, difference = memmel(a, b)
     assert found.value == pytest.approx(difference, rel=1e-12)
     assert found.p_value == pytest.approx(expected, abs=0.02)
@@ -46,34 +46,59 @@ def test_independent_normal_returns_have_the_p_value_of_memmel(gap):
 
 def test_independent_returns_have_the_p_value_of_a_paired_t_test():
     a, b = pair(4, 1000)
-    found = difference_of(a, b, mean_influence, n_resamples=2000)
+    found = difference_of(a, b, "mean", n_resamples=2000)
     assert found.p_value == pytest.approx(stats.ttest_rel(a, b).pvalue, abs=0.02)
 
 
-@pytest.mark.parametrize("lags", [0, 1, 7])
+@pytest.mark.parametrize("lags", [0, 1, 7, 299])
 def test_errors_are_those_of_statsmodels(lags):
-    y = np.random.default_rng(5).normal(size=300).cumsum() * 0.1
-    fitted = sm.OLS(y, np.ones(300)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})
-    assert standard_errors((y - y.mean())[:, None], lags)[0] == pytest.approx(fitted.bse[0], rel=1e-10)
+    y = np.random.default_rng(5).normal(size=(2, 300)).cumsum(axis=1) * 0.1
+    y -= y.mean(axis=1, keepdims=True)
+    expected = [sm.OLS(row, np.ones(300)).fit(cov_type="HAC", cov_kwds={"maxlags": lags}).bse[0] for row in y]
+    # Over all lags Bartlett's weights leave the square of a sum that is 0.
+    assert standard_errors(*y, lags) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+returns = st.lists(st.tuples(*[st.floats(-0.2, 0.2).map(lambda x: round(x, 6))] * 3), min_size=8, max_size=40)
+
+
+@settings(deadline=None)
+@given(returns, st.integers(0, 7), st.randoms(use_true_random=False))
+def test_figures_are_those_of_plain_loops(drawn, lags, random):
+    panel = np.array(drawn).T
+    rows = np.array([random.randrange(len(drawn)) for _ in drawn])
+    assume(panel[:, rows].std(axis=1).min() > 1e-6)
+    means, out = panel.mean(axis=1), np.empty((2, 4))
+    paired_figures(means, panel - means[:, None], rows, lags, np.empty((4, len(rows))), out)
+    benchmark, *runs = (panel[:, rows]).tolist()
+    for run, found in zip(runs, out, strict=True):
+        ratio, ratio_error = naive.sharpe_difference(run, benchmark, lags)
+        mean, mean_error = naive.mean_difference(run, benchmark, lags)
+        size = max(abs(naive.raw_sharpe(run)), abs(naive.raw_sharpe(benchmark)), 1.0)
+        assert found[[0, 2]] == pytest.approx([ratio, mean], rel=1e-8, abs=1e-10 * size)
+        # The root of what is 0 but for rounding is 1e-8 of the terms.
+        assert found[[1, 3]] == pytest.approx([ratio_error, mean_error], rel=1e-6, abs=1e-7 * size**2)
 
 
 def test_influence_is_the_derivative():
-    a, b = pair(6, 50)
-    value, influence = sharpe_influence(a[:, None], b)
+    a = pair(6, 50)[0].tolist()
+    influence = naive.sharpe_influence(a)
     weight = np.full(50, 1 / 50)
     weight[7] += 1e-6
     weight /= weight.sum()
-    ratios = []
-    for r in (a, b):
-        mean = weight @ r
-        ratios.append(mean / math.sqrt(weight @ r**2 - mean**2))
-    assert (ratios[0] - ratios[1] - value[0]) / 1e-6 == pytest.approx(influence[7, 0], rel=1e-3)
+    mean = weight @ a
+    ratio = mean / math.sqrt(weight @ np.square(a) - mean**2)
+    assert (ratio - naive.raw_sharpe(a)) / 1e-6 == pytest.approx(influence[7], rel=1e-3)
+
+
+def test_units_scale_all_but_the_p_value():
+    assert Difference(1.0, -2.0, 3.0, 0.4).times(2.0) == Difference(2.0, -4.0, 6.0, 0.4)
 
 
 def test_bounds_and_p_value_say_the_same():
     for seed in range(20):
         a, b = pair(seed, 300, 0.0005)
-        found = difference_of(a, b, sharpe_influence, n_resamples=300)
+        found = difference_of(a, b, "sharpe", n_resamples=300)
         assert (found.low > 0.0 or found.high < 0.0) == (found.p_value <= 0.05 + 1e-9), seed
 
 
@@ -85,14 +110,13 @@ def test_the_test_keeps_its_size_where_returns_depend_on_each_other():
         for t in range(1, 400):
             noise[t] += 0.5 * noise[t - 1]
         rejected += (
-            difference_of(noise[:, 0], noise[:, 1], mean_influence, block_bars=12.0, n_resamples=199).p_value
-            < 0.1
+            difference_of(noise[:, 0], noise[:, 1], "mean", block_bars=12.0, n_resamples=199).p_value < 0.1
         )
     assert rejected <= 14  # of 60 at 10%; without blocks about 25
 
 
 def test_what_does_not_differ_is_undefined():
     a, _ = pair(1)
-    assert math.isnan(difference_of(a, a, sharpe_influence, n_resamples=20).p_value)
-    assert math.isnan(difference_of(np.zeros(500), a, sharpe_influence, n_resamples=20).p_value)
-    assert difference_of(np.zeros(500), a, mean_influence, n_resamples=20).p_value <= 1.0
+    assert math.isnan(difference_of(a, a, "sharpe", n_resamples=20).p_value)
+    assert math.isnan(difference_of(np.zeros(500), a, "sharpe", n_resamples=20).p_value)
+    assert difference_of(np.zeros(500), a, "mean", n_resamples=20).p_value <= 1.0
