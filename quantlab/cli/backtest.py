@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from quantlab.cli import options
-from quantlab.cli.output import moment, prints_kept_away, say, strict_json
+from quantlab.cli.output import moment, prints_kept_away, say, strict_json, write_page
 from quantlab.errors import ResultError
 
 if TYPE_CHECKING:
@@ -42,10 +41,7 @@ def backtest(
         bool,
         typer.Option("--overwrite", help="Replace a result saved there.", rich_help_panel=options.OUTPUT),
     ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page there.", rich_help_panel=options.OUTPUT),
-    ] = None,
+    report: options.Report = None,
     json: options.Json = False,
 ) -> None:
     """Run a strategy, or a portfolio of them, over bars and print what came of it."""
@@ -77,10 +73,7 @@ def backtest(
     typer.echo(strict_json(_record(result)) if json else str(result))
     if save is not None or keep:
         say(f"saved: {result.save(save, overwrite=overwrite)}")
-    if report is not None:
-        from quantlab.report.page import report as write_page
-
-        say(f"report: {write_page(result, report)}")
+    write_page(result, report)
 
 
 def _record(result: Result) -> dict[str, Any]:

@@ -119,6 +119,9 @@ Save = Annotated[
 Keep = Annotated[
     bool, typer.Option("--keep", help="Write the result to runs/NAME-ID, for runs.", rich_help_panel=OUTPUT)
 ]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a page there.", rich_help_panel=OUTPUT)
+]
 Runs = Annotated[
     list[Path],
     typer.Argument(metavar="RUN…", help="Folders that backtest --save or --keep wrote.", show_default=False),

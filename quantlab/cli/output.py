@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,10 +16,22 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from quantlab.engine.result import Result
+    from quantlab.research.comparison import Comparison
+    from quantlab.research.swept import Sweep
+
 
 def say(line: str) -> None:
     """Tell the person something that is not the result: on stderr, so that pipes stay clean."""
     typer.echo(line, err=True)
+
+
+def write_page(subject: Result | Comparison | Sweep, path: Path | None) -> None:
+    """Write the page that was asked for, if one was, and tell where it is."""
+    if path is not None:
+        from quantlab.report.page import report  # pandas: `--help` does not wait for it
+
+        say(f"report: {report(subject, path)}")
 
 
 def strict_json(value: Any) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from quantlab.cli import options
 from quantlab.cli.compare_runs import compare_runs
-from quantlab.cli.output import say
+from quantlab.cli.output import write_page
 
 
 def report(
@@ -22,7 +22,6 @@ def report(
 ) -> None:
     """Write a page about one saved result, or about several side by side; it opens offline."""
     from quantlab.engine.result import Result  # pandas: `--help` does not wait for it
-    from quantlab.report.page import report
 
     alone = len(runs) == 1 and benchmark is None
-    say(f"report: {report(Result.load(runs[0]) if alone else compare_runs(runs, benchmark), to)}")
+    write_page(Result.load(runs[0]) if alone else compare_runs(runs, benchmark), to)

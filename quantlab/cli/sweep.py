@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quantlab.cli import options
-from quantlab.cli.output import prints_kept_away, say, strict_json
+from quantlab.cli.output import prints_kept_away, strict_json, write_page
 
 if TYPE_CHECKING:
     from quantlab.research.swept import Sweep
@@ -73,10 +73,7 @@ def sweep(
     risk_free_annual: options.RiskFreeAnnual = 0.0,
     seed: options.Seed = 0,
     engine: options.Engine = "auto",
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page there.", rich_help_panel=options.OUTPUT),
-    ] = None,
+    report: options.Report = None,
     json: options.Json = False,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print all trials as CSV.", rich_help_panel=options.OUTPUT)
@@ -118,10 +115,7 @@ def sweep(
         )
         text = strict_json(_record(swept)) if json else _csv(swept) if csv else f"{swept}\n"
     typer.echo(text, nl=json)
-    if report is not None:
-        from quantlab.report.page import report as write_page
-
-        say(f"report: {write_page(swept, report)}")
+    write_page(swept, report)
 
 
 def _csv(swept: Sweep) -> str:

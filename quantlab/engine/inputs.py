@@ -115,7 +115,7 @@ def compute_inputs(strategy: Strategy, bars: Bars, origin: ForecastSource, *, te
 
 def forecast_source(name: str, table: Forecasts, horizon: int | None, level: float = 0.5) -> Source:
     """Return what `now` serves of a forecast table: the declared level, by default the median, and each of them."""
-    levels = {level: table.quantile(level, horizon) for level in table.levels}
+    levels = {each: table.quantile(each, horizon) for each in table.levels}
     return Source(name, table.quantile(level, horizon), levels)
 
 

@@ -79,8 +79,10 @@ def intervals(result: Result, *, level: float = 0.95, n_resamples: int = 1000, s
         )
     closed = result.trades[~result.trades["open"]]
     exit_rows = result.equity.index.get_indexer(pd.DatetimeIndex(closed["exit_time"])).astype(np.int64)
-    frame = metric_intervals(result.figures, exit_rows, level=level, n_resamples=n_resamples, seed=seed)
     block = blocks_of(result.figures.returns)
+    frame = metric_intervals(
+        result.figures, exit_rows, level=level, n_resamples=n_resamples, block_bars=block, seed=seed
+    )
     return Intervals(frame, result.name, level, n_resamples, block, seed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -49,8 +49,7 @@ def provenance(
         },
         "forecasts": {name: table.fingerprint for name, table in inputs.forecasts.items()},
         "forecasters": {name: _about(table) for name, table in inputs.forecasts.items()},
-        # Forecasters tried before the ones used: the more there were, the less the result means.
-        "trials": max((table.provenance.get("trials", 1) for table in inputs.forecasts.values()), default=1),
+        "trials": recipes_tried(inputs.forecasts.values()),
         "benchmark": None if benchmark is None else _digest(repr(benchmark.tolist())),
         "settings": settings,
         "versions": versions(),
@@ -78,6 +77,11 @@ def portfolio_provenance(
             "versions": shared["versions"],
         }
     )
+
+
+def recipes_tried(tables: Iterable[Forecasts]) -> int:
+    """Return how many forecasters were tried before the ones used: the more there were, the less the result means."""
+    return max((table.provenance.get("trials", 1) for table in tables), default=1)
 
 
 def picked_from(origin: Mapping[str, Any], trials: int, sharpe_variance: float) -> dict[str, Any]:

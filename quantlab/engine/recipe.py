@@ -96,11 +96,11 @@ def _strategy(strategy: Strategy | Portfolio) -> dict[str, Any]:
         parts = {name: _strategy(each) for name, each in strategy.strategies.items()}
         return {"portfolio": parts, "shares": strategy.shares, "books": strategy.books}
     kind = type(strategy)
-    module = sys.modules.get(kind.__module__)
+    file = _source(kind)
     return {
         "class": kind.__qualname__,
-        "package": getattr(module, "__package__", None) or "",
-        "file": _file(getattr(module, "__file__", None)),
+        "package": getattr(sys.modules.get(kind.__module__), "__package__", None) or "",
+        "file": None if file is None else _file(file),
         "params": {
             name: value if _is_plain(value) else repr(value) for name, value in strategy.params.items()
         },
@@ -126,11 +126,15 @@ def _remade_strategy(told: Mapping[str, Any]) -> Strategy | Portfolio:
     return kind(**told["params"])
 
 
-def _file(name: str | None) -> dict[str, str] | None:
+def _source(kind: type) -> Path | None:
+    """Return the file that a class is defined in, where there is one."""
+    name = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return Path(name).absolute() if name is not None and Path(name).is_file() else None
+
+
+def _file(path: Path) -> dict[str, str]:
     """Describe a source file: from the working directory, from anywhere, and what is in it."""
-    if name is None or not Path(name).is_file():
-        return None
-    path, here = Path(name).absolute(), Path.cwd()
+    here = Path.cwd()
     given = path.relative_to(here) if path.is_relative_to(here) else path
     return {"path": str(given), "place": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
@@ -155,12 +159,11 @@ def _about_strategy(strategy: Strategy | Portfolio) -> Iterator[str]:
             yield from _about_strategy(each)
         return
     kind = type(strategy)
-    module = sys.modules.get(kind.__module__)
     if kind.__init__ is not Strategy.__init__ or not all(map(_is_plain, strategy.params.values())):
         yield f"{strategy!r} is made of more than numbers and words."
-    elif kind.__module__ == "__main__" or _file(getattr(module, "__file__", None)) is None:
+    elif kind.__module__ == "__main__" or _source(kind) is None:
         yield f"{kind.__name__} is defined in a notebook or in the script that ran: give it a file of its own."
-    elif getattr(module, kind.__qualname__, None) is not kind:
+    elif getattr(sys.modules[kind.__module__], kind.__qualname__, None) is not kind:
         yield f"{kind.__name__} is defined inside a function, or was replaced: define it at the top of its file."
 
 

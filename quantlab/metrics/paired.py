@@ -17,6 +17,8 @@ from quantlab.metrics.inference import require_bars, resampled_rows
 from quantlab.metrics.returns import NAN
 from quantlab.typing import FloatArray
 
+NO_ERROR = 1e-15  # an error below this is rounding
+
 
 class Difference(NamedTuple):
     """A difference with its studentised interval, and the p-value of there being none (two-sided)."""
@@ -32,10 +34,16 @@ class Difference(NamedTuple):
 
 
 class PairedDifferences(NamedTuple):
-    """How each run differs from the benchmark, per bar, in the order of the runs."""
+    """How each run differs from the benchmark, per bar, in the order of the runs.
+
+    `reality_check_p` is the p-value of White's (2000) reality check, "A reality check for data snooping",
+    *Econometrica* 68(5): that no run has a higher mean than the benchmark, all of them considered. NaN where none
+    differs.
+    """
 
     sharpe: list[Difference]
     mean: list[Difference]
+    reality_check_p: float
 
 
 def paired_differences(
@@ -80,6 +88,7 @@ def paired_differences(
     return PairedDifferences(
         _differences(figures[..., 0], figures[..., 1], level),
         _differences(figures[..., 2], figures[..., 3], level),
+        _reality_check(figures[..., 2][:, figures[0, :, 3] > NO_ERROR]),
     )
 
 
@@ -90,10 +99,17 @@ def _differences(values: FloatArray, errors: FloatArray, level: float) -> list[D
     return [_difference(*one, level) for one in zip(values[0], errors[0], scores.T, strict=True)]
 
 
+def _reality_check(means: FloatArray) -> float:
+    """Share of resamples whose best run, each set against its own mean, beats the best of the sample (first row)."""
+    if not means.size:
+        return NAN
+    return float(((means[1:] - means[0]).max(axis=1) > means[0].max()).mean())
+
+
 def _difference(value: float, error: float, scores: FloatArray, level: float) -> Difference:
     """Judge a difference by the sizes of the studentised differences of the resamples."""
     known = scores[np.isfinite(scores)]
-    if not (math.isfinite(value) and error > 1e-15) or known.size < 0.9 * scores.size:
+    if not (math.isfinite(value) and error > NO_ERROR) or known.size < 0.9 * scores.size:
         return Difference(float(value), NAN, NAN, NAN)
     p_value = (1.0 + float((known >= abs(value) / error).sum())) / (1.0 + known.size)
     # As many resamples may lie beyond the bounds as leave p at 1 − level, so that both say the same.

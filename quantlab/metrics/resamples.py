@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -107,13 +108,9 @@ def batches(
 ) -> Iterator[Resamples]:
     """Draw all resamples in batches that fit into memory; the rows are those of `resampled_rows`."""
     n_bars = figures.n_bars
-    size = max(1, MOST_CELLS // n_bars)
-    drawn: list[IntArray] = []
-    for number, rows in enumerate(resampled_rows(n_bars, n_resamples, block_bars, seed), start=1):
-        drawn.append(rows.copy())
-        if len(drawn) == size or number == n_resamples:
-            yield Resamples(figures, np.array(drawn), exit_rows)
-            drawn = []
+    rows = (one.copy() for one in resampled_rows(n_bars, n_resamples, block_bars, seed))
+    while batch := list(islice(rows, max(1, MOST_CELLS // n_bars))):
+        yield Resamples(figures, np.array(batch), exit_rows)
 
 
 def moving(deviations: FloatArray) -> FloatArray:

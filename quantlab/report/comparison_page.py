@@ -26,7 +26,7 @@ from quantlab.research.comparison import Comparison
 from quantlab.research.superiority import Superiority
 from quantlab.typing import FloatArray
 
-MOST_TESTED = 10  # runs that a page tests by itself: the tests take a second for each few runs
+MOST_DRAWN = 300_000_000  # returns that the tests of a page may draw by themselves: a few seconds
 MOST_SAID = 10  # runs that the summary for screen readers names
 ROOM_OF_CURVES = 240_000  # numbers embedded
 ROOM = 70  # characters that the names of all runs may take as the headings of one table
@@ -191,9 +191,10 @@ def _untested(comparison: Comparison) -> list[str]:
 
 
 def _tested(comparison: Comparison) -> Superiority | None:
-    """Test against the benchmark: many runs only if somebody has already waited for them."""
+    """Test against the benchmark: where much must be drawn, only if somebody has already waited for it."""
     known = "superiority" in comparison.__dict__  # where the property keeps what it computed
-    if comparison.benchmark is None or not (known or len(comparison.frame) <= MOST_TESTED):
+    drawn = comparison.growth.size * comparison.n_resamples
+    if comparison.benchmark is None or not (known or drawn <= MOST_DRAWN):
         return None
     try:
         return comparison.superiority

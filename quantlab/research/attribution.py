@@ -19,8 +19,14 @@ from quantlab.research.exposures import calendar_returns, exposure_frame, period
 from quantlab.research.factor_model import FactorModel, factor_model, read_factors
 from quantlab.research.profits import COSTS, KINDS, profits
 
-HOLDING = (0, 1, 5, 20, 60, np.inf)
+HOLDING = (-1.0, 1.0, 5.0, 20.0, 60.0, np.inf)  # bars; each is the last of its group
 HOLDING_NAMES = ("up to 1 bar", "2 to 5", "6 to 20", "21 to 60", "over 60")
+UNITS = {
+    **dict.fromkeys((*KINDS, "net", "money", "profit"), "money"),
+    **dict.fromkeys(("of_initial_cash", "of_traded_value", "mean_return", "win_rate", "return"), "fraction"),
+    **dict.fromkeys(("max_drawdown", "benchmark", "best", "worst", "mean", "positive"), "fraction"),
+    **dict.fromkeys(("n", "bars"), "count"),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,7 +76,7 @@ class Attribution(Shown):
     def by_holding(self) -> pd.DataFrame:
         """Closed trades by how many bars they were held: ``n, profit, mean_return, win_rate``."""
         trades = self.result.trades[~self.result.trades["open"]]
-        bins = pd.cut(trades["bars_held"], [-1.0, *HOLDING[1:]], labels=list(HOLDING_NAMES))
+        bins = pd.cut(trades["bars_held"], list(HOLDING), labels=list(HOLDING_NAMES))
         grouped = trades.groupby(bins, observed=True)
         return pd.DataFrame(
             {
@@ -143,9 +149,8 @@ class Attribution(Shown):
         took of it) and ``net`` (the run's CAGR).
         """
         own = self.result
-        scores = own.forecast_scores
-        told = () if scores is None else [name for name in ("ic", "rank_ic") if name in scores]
-        known = {name: float(scores[name].iloc[0]) for name in told} if scores is not None else {}
+        scores = pd.DataFrame() if own.forecast_scores is None else own.forecast_scores
+        known = {name: float(scores[name].iloc[0]) for name in ("ic", "rank_ic") if name in scores}
         gross, net = self._gross_cagr(), own.metrics["cagr"]
         values = {
             "ic": np.nan,
@@ -175,15 +180,9 @@ class Attribution(Shown):
 
     def sheets(self) -> list[Sheet]:
         """Symbols, sides, costs, holding times, periods and crises; symbols at most ten of each end."""
-        symbols, money = self.by_symbol, dict.fromkeys([*KINDS, "net", "money", "profit"], "money")
+        symbols = self.by_symbol
         shown = symbols if len(symbols) <= 20 else pd.concat([symbols.head(10), symbols.tail(10)])
         left = len(symbols) - len(shown)
-        shares = ("of_initial_cash", "of_traded_value", "mean_return", "win_rate", "return", "max_drawdown")
-        units = {
-            **money,
-            **dict.fromkeys((*shares, "benchmark", "best", "worst", "mean", "positive"), "fraction"),
-        }
-        units["n"] = units["bars"] = "count"
         notes = [f"{left} symbols in between are not shown."] if left else []
         blocks = [
             ("Profit by symbol", shown, notes),
@@ -194,7 +193,7 @@ class Attribution(Shown):
             ("Crises", self.crises, []),
         ]
         return [
-            frame_sheet(title, frame, units={c: u for c, u in units.items() if c in frame}, notes=lines)
+            frame_sheet(title, frame, units={c: u for c, u in UNITS.items() if c in frame}, notes=lines)
             for title, frame, lines in blocks
             if len(frame)
         ]

@@ -73,8 +73,13 @@ def during(days: pd.DatetimeIndex, crisis: Crisis) -> BoolArray:
     )
 
 
+def passed_through(returns: FloatArray) -> tuple[float, float]:
+    """Return of all bars (n_bars,) together, and the deepest drawdown on the way."""
+    growth: FloatArray = np.cumprod(1.0 + returns, dtype=np.float64)
+    return growth[-1] - 1.0, max_drawdown(drawdown_path(growth, 1.0))
+
+
 def _row(returns: pd.Series, benchmark: pd.Series | None) -> tuple[object, ...]:
-    growth: FloatArray = np.cumprod(1.0 + returns.to_numpy(dtype=np.float64), dtype=np.float64)
     theirs = np.nan if benchmark is None else float(np.prod(1.0 + benchmark.to_numpy())) - 1.0
     first, last = returns.index[0], returns.index[-1]
-    return first, last, len(returns), growth[-1] - 1.0, max_drawdown(drawdown_path(growth, 1.0)), theirs
+    return first, last, len(returns), *passed_through(returns.to_numpy(dtype=np.float64)), theirs

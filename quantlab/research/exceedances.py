@@ -101,12 +101,10 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     )
     forecast = forecast.reindex(returns.index).dropna()
     met = returns.loc[forecast.index]
-    if not len(met) or met.isna().any():
-        raise DataError(
-            "There is no bar with a forecast; both series are matched by time."
-            if not len(met)
-            else f"The return at {met.index[met.isna()][0]} is NaN: fill or cut the series first."
-        )
+    if not len(met):
+        raise DataError("There is no bar with a forecast; both series are matched by time.")
+    if met.isna().any():
+        raise DataError(f"The return at {met.index[met.isna()][0]} is NaN: fill or cut the series first.")
     exceeded = met < forecast
     beyond = exceeded.to_numpy(dtype=np.bool_)
     tests = {

@@ -14,6 +14,7 @@ KINDS = ("price", *COSTS)
 SIDES = np.array(["short", ACCOUNT, "long"])
 
 Amounts = tuple[IntArray, IntArray, FloatArray, FloatArray]  # row, symbol (−1: none), side (−1, 0, 1), money
+Fills = tuple[pd.DataFrame, IntArray, IntArray, FloatArray]  # the table, and of each row: row, symbol, side
 
 
 def profits(result: Result) -> pd.DataFrame:
@@ -25,7 +26,8 @@ def profits(result: Result) -> pd.DataFrame:
     position x and mark m, the change of a bar is x₋₁·(m − m₋₁) + Σq·(m − p₀) − Σq·(p − p₀) − commission + flows.
     """
     time, symbols = pd.DatetimeIndex(result.equity.index), pd.Index(result.positions.columns)
-    parts = {"price": _held(result), **_filled(result)}
+    filled = _fills(result)
+    parts = {"price": _held(result, filled), **_filled(filled)}
     frames = [_frame(kind, amounts, time, symbols) for kind, amounts in parts.items()]
     frames += [
         _frame(str(kind), _flowed(result, flows, time, symbols), time, symbols)
@@ -34,13 +36,13 @@ def profits(result: Result) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _held(result: Result) -> Amounts:
+def _held(result: Result, filled: Fills) -> Amounts:
     """Count what positions of the bar before gained until this mark, and fills from their price until it."""
     before = _shifted(result.positions.to_numpy(dtype=np.float64))
     moved = np.diff(result.marks.to_numpy(dtype=np.float64), axis=0, prepend=np.nan)
     row, symbol = np.nonzero(before)
     held = before[row, symbol]
-    fills, rows, places, sides = _fills(result)
+    fills, rows, places, sides = filled
     marks = result.marks.to_numpy(dtype=np.float64)[rows, places]
     gained = fills["quantity"] * (marks - fills["reference_price"] * fills["multiplier"])
     return (
@@ -51,15 +53,15 @@ def _held(result: Result) -> Amounts:
     )
 
 
-def _filled(result: Result) -> dict[str, Amounts]:
+def _filled(filled: Fills) -> dict[str, Amounts]:
     """Count what each fill cost."""
-    fills, rows, places, sides = _fills(result)
+    fills, rows, places, sides = filled
     worse = fills["quantity"] * (fills["price"] - fills["reference_price"]) * fills["multiplier"]
     costs = {"commission": fills["commission"], "slippage": worse}
     return {kind: (rows, places, sides, -money.to_numpy(dtype=np.float64)) for kind, money in costs.items()}
 
 
-def _fills(result: Result) -> tuple[pd.DataFrame, IntArray, IntArray, FloatArray]:
+def _fills(result: Result) -> Fills:
     """Return fills with their row, symbol and side: that of the position they make, or of the one they close."""
     fills = result.fills
     rows = result.equity.index.get_indexer(pd.DatetimeIndex(fills["time"])).astype(np.int64)

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quantlab.display.sheets import Sheet, Shown
 from quantlab.engine.manifest import MANIFEST, Manifest, write_manifest
 from quantlab.engine.result import TABLES
 from quantlab.engine.storage import PARTS, PATHS, RUNS, SCORES, verified
@@ -50,13 +51,13 @@ class SavedRun:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the strategies' classes: one, or those of a portfolio; none where they are not known."""
-        told = (self.facts.get("recipe") or {}).get("strategy", {})
+        told = self._recipe.get("strategy", {})
         return tuple(each["class"] for each in told.get("portfolio", {"": told}).values() if each)
 
     @property
     def bars(self) -> str:
         """What the bars were read from, or their symbols."""
-        reading = (self.facts.get("recipe") or {}).get("bars")
+        reading = self._recipe.get("bars")
         symbols = self.facts.get("provenance", {}).get("bars", {}).get("symbols", ())
         return reading["source"] if reading else ", ".join(symbols[:3]) + (", …" if len(symbols) > 3 else "")
 
@@ -69,20 +70,24 @@ class SavedRun:
     @property
     def row(self) -> dict[str, Any]:
         """What a table of runs has of it, by column."""
-        told = {name: self.facts.get(name) for name in ("id", "created", "name", "first", "last", "n_bars")}
-        recipe = self.facts.get("recipe") or {"rerunnable": False}
-        own = {
-            "created": pd.Timestamp(told["created"]) if told["created"] else pd.NaT,
+        created = self.facts.get("created")
+        return {
+            **{name: self.facts.get(name) for name in FACTS},
+            "created": pd.Timestamp(created) if created else pd.NaT,
             "bars": self.bars,
             "tags": tuple(self.facts.get("tags", ())),
-            "rerunnable": recipe["rerunnable"],
+            "rerunnable": self._recipe.get("rerunnable", False),
             "damage": self.damage,
+            **self.metrics,
         }
-        return {**{name: {**told, **own}[name] for name in FACTS}, **self.metrics}
+
+    @property
+    def _recipe(self) -> Mapping[str, Any]:
+        return self.facts.get("recipe") or {}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Runs:
+class Runs(Shown):
     """The runs saved in one folder, newest first, damaged ones last.
 
     Parameters
@@ -116,32 +121,12 @@ class Runs:
     def __iter__(self) -> Iterator[SavedRun]:
         return iter(self.saved)
 
-    def __str__(self) -> str:
-        from quantlab.display.text import table
-
-        return table(self._title, *self._cells, units=_UNITS, notes=self._notes)
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        from quantlab.display.html import table_html
-
-        return table_html(self._title, *self._cells, units=_UNITS, notes=self._notes)
-
-    @property
-    def _title(self) -> str:
-        return f"{len(self)} run{'' if len(self) == 1 else 's'} in {self.folder}"
-
-    @property
-    def _cells(self) -> tuple[list[str], list[list[Any]]]:
-        return ["run", "saved", "strategy", "bars", "period", *_UNITS, "tags"], [
-            _cells(run) for run in self.saved
-        ]
-
-    @property
-    def _notes(self) -> list[str]:
-        return [f"{run.folder.name} is damaged: {run.damage}" for run in self.saved if run.damage]
+    def sheets(self) -> list[Sheet]:
+        """One row a run."""
+        title = f"{len(self)} run{'' if len(self) == 1 else 's'} in {self.folder}"
+        columns = ["run", "saved", "strategy", "bars", "period", *_UNITS, "tags"]
+        notes = [f"{run.folder.name} is damaged: {run.damage}" for run in self.saved if run.damage]
+        return [Sheet(title, columns, [_cells(run) for run in self.saved], _UNITS, notes)]
 
 
 _UNITS = {METRICS[name].label: METRICS[name].unit for name in HEADLINE}
@@ -170,7 +155,7 @@ def runs(folder: str | Path = RUNS) -> Runs:
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultError(f"there is no folder {folder}: quantlab backtest … --keep makes runs, in {RUNS}.")
-    found = [_saved(each) for each in sorted(folder.iterdir()) if _looks_like_a_run(each)]
+    found = [_saved(each) for each in _folders(folder)]
     return Runs(folder, tuple(sorted(found, key=lambda run: run.facts.get("created", ""), reverse=True)))
 
 
@@ -225,7 +210,7 @@ def find(name: str, folder: Path = RUNS) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
-    there = [each for each in sorted(folder.iterdir()) if _looks_like_a_run(each)] if folder.is_dir() else []
+    there = _folders(folder) if folder.is_dir() else []
     found = [each for each in there if each.name == name or each.name.endswith(f"-{name}")]
     if len(found) == 1:
         return found[0]
@@ -239,6 +224,11 @@ def find(name: str, folder: Path = RUNS) -> Path:
         else "Give the folder that it was saved to."
     )
     raise ResultError(f"there is no run {name!r}, here or in {folder}. {advice}")
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return what looks like a run in a folder, by name."""
+    return [each for each in sorted(folder.iterdir()) if _looks_like_a_run(each)]
 
 
 def _looks_like_a_run(folder: Path) -> bool:

@@ -18,13 +18,11 @@ from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError, QuantlabError
 from quantlab.market.bars import Bars
 from quantlab.metrics.catalogue import METRICS
-from quantlab.metrics.drawdown import drawdown_path, max_drawdown
-from quantlab.research.crises import CRISES, during, sessions_of
+from quantlab.research.crises import CRISES, during, passed_through, sessions_of
 from quantlab.research.redrawn_trades import RedrawnTrades, redraw_trades
 from quantlab.research.shocks import price_shock, volatility_shock
 from quantlab.trading.account import Execution
 from quantlab.trading.costs import Costs
-from quantlab.typing import FloatArray
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades", "costs_fraction")
 
@@ -214,9 +212,7 @@ def _crises(index: pd.Series | None, exposure: float) -> pd.DataFrame:
             inside = returns[during(days, crisis)]
             # Only what the index saw from the beginning is a replay of it.
             if inside.size and days[0] <= pd.Timestamp(crisis.start):
-                growth: FloatArray = np.cumprod(1.0 + exposure * inside, dtype=np.float64)
-                rows[crisis.name] = (
-                    float(np.prod(1.0 + inside)) - 1.0, growth[-1] - 1.0, max_drawdown(drawdown_path(growth, 1.0)),
-                )  # fmt: skip
+                alone = float(np.prod(1.0 + inside)) - 1.0
+                rows[crisis.name] = (alone, *passed_through(exposure * inside))
     columns = ["index_return", "return", "max_drawdown"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("crisis")

@@ -125,14 +125,14 @@ def superiority(comparison: Comparison) -> Superiority:
     )  # fmt: skip
     sharpe, mean = _columns("sharpe", found.sharpe, math.sqrt(n)), _columns("mean", found.mean, n)
     seed, size, reps = comparison.seed, math.ceil(block), comparison.n_resamples
-    spa, reality = _superior(panel, benchmark, size, reps, seed)
+    lower, consistent, upper = _superior(panel, benchmark, size, reps, seed)
     return Superiority(
         frame=sharpe.join(mean).set_axis(others.columns.rename("run")),
         confidence_set=_confidence_set(returns, 1.0 - comparison.level, size, reps, seed),
-        spa_p=spa[1],
-        spa_p_lower=spa[0],
-        spa_p_upper=spa[2],
-        reality_check_p=reality,
+        spa_p=consistent,
+        spa_p_lower=lower,
+        spa_p_upper=upper,
+        reality_check_p=found.reality_check_p,
         benchmark=name,
         level=comparison.level,
         n_resamples=reps,
@@ -166,23 +166,17 @@ def _columns(what: str, differences: list[Difference], scale: float) -> pd.DataF
 
 def _superior(
     panel: FloatArray, benchmark: FloatArray, block: int, reps: int, seed: int
-) -> tuple[tuple[float, float, float], float]:
-    """P-values of the SPA test (lower, consistent, upper) and of the reality check; losses are returns < 0."""
+) -> tuple[float, float, float]:
+    """P-values of the SPA test: lower, consistent, upper; losses are returns < 0."""
     from arch.bootstrap import SPA  # takes seconds to import
 
     differ = (panel - benchmark[:, None]).std(axis=0) >= NO_DEVIATION
     if not differ.any():
-        return (NAN, NAN, NAN), NAN
-    losses = -panel[:, differ]
-    tests = [
-        SPA(-benchmark, losses, block_size=block, reps=reps, seed=seed, studentize=studentised)
-        for studentised in (True, False)
-    ]
-    for test in tests:
-        test.compute()
-    lower, consistent, upper = (float(p) for p in tests[0].pvalues)
-    # White's check is the test without studentising and with every run recentred: arch calls that p-value "upper".
-    return (lower, consistent, upper), float(tests[1].pvalues["upper"])
+        return NAN, NAN, NAN
+    test = SPA(-benchmark, -panel[:, differ], block_size=block, reps=reps, seed=seed)
+    test.compute()
+    lower, consistent, upper = (float(p) for p in test.pvalues)
+    return lower, consistent, upper
 
 
 def _confidence_set(returns: pd.DataFrame, size: float, block: int, reps: int, seed: int) -> pd.Series:

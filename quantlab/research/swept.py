@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quantlab.engine.provenance import picked_from
+from quantlab.engine.provenance import picked_from, recipes_tried
 from quantlab.engine.strategy import Strategy
 from quantlab.errors import DataError
 from quantlab.market.bars import Bars
@@ -160,8 +160,7 @@ class Sweep:
     @property
     def tuned_trials(self) -> int:
         """Recipes that were tried for the forecasts of the sweep; 1 without a tuning."""
-        tables = (self._settings["forecasts"] or {}).values()
-        return max((int(table.provenance.get("trials", 1)) for table in tables), default=1)
+        return recipes_tried((self._settings["forecasts"] or {}).values())
 
     @property
     def lucky_sharpe(self) -> float:

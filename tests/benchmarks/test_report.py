@@ -1,6 +1,7 @@
 """Seconds to write a report, beside QuantStats on the same returns; bytes of the page."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -56,8 +57,13 @@ def test_report(tmp_path):
 def test_a_comparison_of_many_runs(tmp_path):
     random = np.random.default_rng(1)
     runs = {f"run {k}": made_result(random.normal(0.0005, 0.01, N_BARS)) for k in range(50)}
-    comparison = ql.compare(runs, 0, n_resamples=20)
-    seconds = medians(3, ours=lambda: ql.report(comparison, tmp_path / "page.html"))
+    ql.report(ql.compare(list(runs.values())[:3], 0, n_resamples=20), tmp_path / "page.html")  # imports
+    comparison = ql.compare(runs, 0)
+    seconds = medians(3, tested=lambda: ql.report(replace(comparison), tmp_path / "page.html"))
+    seconds |= medians(3, read=lambda: ql.report(comparison, tmp_path / "page.html"))
     size = (tmp_path / "page.html").stat().st_size
-    print(f"\nreport of 50 runs of {N_BARS:,} bars {seconds['ours']:.2f} s (at most 5), {size:,} bytes")
+    print(
+        f"\nreport of 50 runs of {N_BARS:,} bars {seconds['tested']:.2f} s (at most 5), {seconds['read']:.2f} s "
+        f"once they are tested; {size:,} bytes"
+    )
     assert size < 3_000_000

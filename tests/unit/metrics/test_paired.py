@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from arch.bootstrap import SPA
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -91,6 +92,19 @@ def test_influence_is_the_derivative():
     assert (ratio - naive.raw_sharpe(a)) / 1e-6 == pytest.approx(influence[7], rel=1e-3)
 
 
+def test_the_reality_check_is_archs():
+    random = np.random.default_rng(8)
+    benchmark = random.normal(0.0, 0.01, 600)
+    for gain in (0.0, 0.0004, 0.0008):
+        panel = 0.5 * benchmark[:, None] + random.normal(gain, 0.008, (600, 6))
+        panel[:, 3] = benchmark
+        test = SPA(-benchmark, -np.delete(panel, 3, 1), block_size=3, reps=4000, seed=0, studentize=False)
+        test.compute()
+        found = paired_differences(panel, benchmark, block_bars=3.0, n_resamples=4000)
+        # White recentres every run: arch calls that p-value "upper"; both are shares of 4,000 draws.
+        assert found.reality_check_p == pytest.approx(float(test.pvalues["upper"]), abs=0.03)
+
+
 def test_units_scale_all_but_the_p_value():
     assert Difference(1.0, -2.0, 3.0, 0.4).times(2.0) == Difference(2.0, -4.0, 6.0, 0.4)
 
@@ -120,3 +134,4 @@ def test_what_does_not_differ_is_undefined():
     assert math.isnan(difference_of(a, a, "sharpe", n_resamples=20).p_value)
     assert math.isnan(difference_of(np.zeros(500), a, "sharpe", n_resamples=20).p_value)
     assert difference_of(np.zeros(500), a, "mean", n_resamples=20).p_value <= 1.0
+    assert math.isnan(paired_differences(a[:, None], a, block_bars=1.0, n_resamples=20).reality_check_p)
