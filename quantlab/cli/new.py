@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import keyword
-import os
 import sys
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -15,6 +13,7 @@ import typer
 
 from quantlab.cli.names import camel_case, snake_case
 from quantlab.errors import StrategyError
+from quantlab.whole_files import write_whole
 
 SAMPLE = "sample:us5"
 
@@ -66,8 +65,4 @@ def _filled(template: str, stem: str, kind: str) -> str:
 def _write(path: Path, text: str) -> None:
     """Write the whole file or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    write_whole(path, lambda file: file.write(text.encode()), mode=0o644)

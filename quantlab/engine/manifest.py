@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from quantlab.errors import ResultError
+from quantlab.whole_files import write_whole
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -20,15 +19,7 @@ Manifest = dict[str, Any]
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write `facts` into a folder, in place of what may be there, the whole file or nothing."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{MANIFEST}-", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(_text(facts))
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, folder / MANIFEST)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(folder / MANIFEST, lambda file: file.write(_text(facts).encode()), mode=0o644)
 
 
 def read_manifest(folder: Path, needed: frozenset[str]) -> Manifest:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from quantlab.errors import ForecastError
 
 
+def is_level(declared: float, level: float) -> bool:
+    """Whether `level` means the `declared` one; the way both were computed may part their last digits."""
+    return abs(declared - level) <= 1e-12
+
+
 def level_index(name: str, levels: tuple[float, ...], level: float) -> int:
     """Position of a declared quantile level of the forecast `name`.
 
@@ -14,7 +19,7 @@ def level_index(name: str, levels: tuple[float, ...], level: float) -> int:
         A level that was not declared; levels are never interpolated.
     """
     for position, declared in enumerate(levels):
-        if abs(declared - level) <= 1e-12:
+        if is_level(declared, level):
             return position
     told = ", ".join(f"{each:g}" for each in levels)
     raise ForecastError(f"{name} has no quantile level {level!r}. Declared: {told}; add it to levels=.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from quantlab.errors import ForecastError
+from quantlab.forecasting.axes import is_level, level_index
 from quantlab.forecasting.forecaster import Forecaster
 
 
@@ -70,12 +71,8 @@ def forecast(forecaster: Forecaster, *, horizon: int | None = None, level: float
         )
     if horizon is not None and horizon not in forecaster.horizons:
         raise ForecastError(f"{forecaster!r} has no horizon of {horizon!r} bars; it has {declared}.")
-    near = [each for each in forecaster.levels if abs(each - level) <= 1e-12]
-    if not near and forecaster.spoken.is_mean:
+    if forecaster.spoken.is_mean and not is_level(forecaster.levels[0], level):
         raise ForecastError(f"{forecaster!r} states one expected value, without quantiles: leave level= out.")
-    if not near:
-        declared = ", ".join(f"{each:g}" for each in forecaster.levels)
-        raise ForecastError(
-            f"{forecaster!r} has no quantile level {level!r}. Declared: {declared}; add it to levels=."
-        )
-    return ForecastInput(forecaster, forecaster.horizons[0] if horizon is None else horizon, near[0])
+    place = level_index(repr(forecaster), forecaster.levels, level)
+    chosen = forecaster.horizons[0] if horizon is None else horizon
+    return ForecastInput(forecaster, chosen, forecaster.levels[place])

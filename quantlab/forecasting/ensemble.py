@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
 from quantlab.forecasting.baselines import line_beside, naive_beside
-from quantlab.forecasting.forecaster import MEAN, Choice, Forecaster, State, TrainedForecaster
-from quantlab.forecasting.keys import recipe_key
+from quantlab.forecasting.composed import Composed, joined_state, member_key, parted_state
+from quantlab.forecasting.forecaster import Choice, Forecaster, State, TrainedForecaster
 from quantlab.forecasting.light import light
-from quantlab.forecasting.targets import Target
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class EnsembleForecaster(Forecaster):
+class EnsembleForecaster(Composed):
     """The mean of its members' quantiles, level by level.
 
     Members may read different features over different lookbacks; a forecast is made where the windows of all
@@ -51,16 +49,6 @@ class EnsembleForecaster(Forecaster):
     """
 
     members: tuple[Forecaster, ...]
-    horizon: int | tuple[int, ...] = ()
-    target: Target | str = ""
-    levels: tuple[float, ...] = ()
-    lookback: int = field(init=False, default=1)
-    features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
-    ranked: bool = field(init=False, default=False)
-    known: tuple[Feature | str | tuple[str, str], ...] = field(init=False, default=())
-    static: tuple[Feature | tuple[str, str], ...] = field(init=False, default=())
-
-    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -108,11 +96,8 @@ class EnsembleForecaster(Forecaster):
 
     def restore(self, state: State) -> TrainedEnsemble:
         """Make the trained forecaster whose `state` this is."""
-        trained = []
-        for number, member in enumerate(self.members):
-            mark = f"{number}/"
-            own = {name.removeprefix(mark): value for name, value in state.items() if name.startswith(mark)}
-            trained.append(member.restore(own))
+        parts = parted_state(state)
+        trained = (member.restore(parts.get(number, {})) for number, member in enumerate(self.members))
         return TrainedEnsemble(self, tuple(trained))
 
     @property
@@ -133,13 +118,8 @@ class EnsembleForecaster(Forecaster):
         told = super().environment()
         for number, each in enumerate(self.members):
             told |= each.environment()
-            told[f"member {number}"] = recipe_key(each, 0) or uuid.uuid4().hex  # unreadable: never kept
+            told[f"member {number}"] = member_key(each)
         return told
-
-    def __repr__(self) -> str:
-        target = "" if self.target == Forecaster.target else f", target={self.target!r}"
-        levels = "" if self.levels in (Forecaster.levels, MEAN) else f", levels={self.levels!r}"
-        return f"{type(self).__name__}(horizon={self.horizon!r}{target}{levels}, members={self.members!r})"
 
     def _checked(self) -> tuple[Forecaster, ...]:
         given = self.members
@@ -214,8 +194,4 @@ class TrainedEnsemble:
 
     def state(self) -> State:
         """Give what every member learnt, its names led by its number."""
-        return {
-            f"{number}/{name}": value
-            for number, each in enumerate(self.trained)
-            for name, value in each.state().items()
-        }
+        return joined_state(dict(enumerate(self.trained)))

@@ -28,45 +28,28 @@ class FoldForecast:
         Whether it was trained now, rather than read from the store.
     losses
         Learning and validation loss of every epoch; empty for a forecaster without epochs.
-    weights
-        What it was made with.
     """
 
     values: FloatArray
     trained: bool
     losses: list[list[float]]
-    weights: FoldWeights
 
 
-def forecast_fold(
-    forecaster: Forecaster,
-    panel: Panel,
-    fold: Fold,
-    seed: int,
-    store: Store,
-    key: str | None,
-    before: FoldWeights | None,
-) -> FoldForecast | None:
-    """Forecast the test block of `fold`; None when its training block holds no complete window.
+def forecast_fold(weights: FoldWeights) -> FoldForecast:
+    """Forecast the test block of the fold that `weights` were learnt for.
 
     Weights are kept under what training reads, forecasts under that and what predicting reads: new bars after
-    a fold leave it alone, and changed bars in its test block leave its weights. Training may start from the
-    weights `before`, those of an earlier fold.
+    a fold leave it alone, and changed bars in its test block leave its weights.
     """
-    weights, windows = (
-        fold_weights(forecaster, panel, fold, seed, store, key, before),
-        panel.test_windows(fold),
-    )
-    if weights is None:
-        return None
+    fold, store, windows = weights.fold, weights.store, weights.panel.test_windows(weights.fold)
     forecast_key = key_of(weights.key, windows.digest())
     kept = store.get("forecasts", forecast_key)
     if kept is not None:
-        return FoldForecast(kept.arrays["values"], False, kept.words["losses"], weights)
+        return FoldForecast(kept.arrays["values"], False, kept.words["losses"])
     learnt = weights.learnt
-    values = _predicted(forecaster, learnt.forecaster, windows, fold)
+    values = _predicted(weights.forecaster, learnt.forecaster, windows, fold)
     store.put("forecasts", forecast_key, Entry({"values": values}, {"losses": learnt.losses}))
-    return FoldForecast(values, learnt.trained, learnt.losses, weights)
+    return FoldForecast(values, learnt.trained, learnt.losses)
 
 
 def fold_weights(
@@ -76,9 +59,13 @@ def fold_weights(
     seed: int,
     store: Store,
     key: str | None,
-    before: FoldWeights | None,
+    last: FoldWeights | None,
 ) -> FoldWeights | None:
-    """Name the weights of `fold`, by what training reads; None when its training block holds no complete window."""
+    """Name the weights of `fold`, by what training reads; None when its training block holds no complete window.
+
+    Training starts from the weights of the `last` fold that had any, where the recipe starts warm.
+    """
+    before = None if last is None else last.next_start(fold)
     digest = _training_digest(panel, fold)
     if digest is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
@@ -16,6 +16,7 @@ from quantlab.forecasting.checks import one_of, whole
 from quantlab.forecasting.folds import EXECUTION_LAG
 from quantlab.forecasting.forecast import NEVER
 from quantlab.forecasting.known_inputs import checked_known, checked_static, known_over
+from quantlab.forecasting.printed import as_call, is_changed
 from quantlab.forecasting.table_checks import check_horizons, check_levels
 from quantlab.forecasting.targets import BY_NAME, Return, Target, target_of
 from quantlab.forecasting.windows import TrainingWindow, Windows
@@ -230,17 +231,13 @@ class Forecaster(ABC):
         return MEAN
 
     def __repr__(self) -> str:
-        changed = (
-            f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if self._is_told(each)
-        )
-        return f"{type(self).__name__}({', '.join(changed)})"
+        return as_call(self, filter(self._is_told, fields(self)))
 
     def _is_told(self, each: Field[Any]) -> bool:
         """Whether a field is worth printing: the horizon always, the rest where it is not the default."""
-        default = each.default if each.default_factory is MISSING else each.default_factory()
         if each.name == "levels" and self.spoken.is_mean:
             return False
-        return each.name == "horizon" or bool(getattr(self, each.name) != default)
+        return each.name == "horizon" or is_changed(self, each)
 
 
 def must_be_forecaster(verb: str, given: object) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
 from quantlab.errors import ForecastError
 from quantlab.features.features import Feature
 from quantlab.forecasting.checks import whole
-from quantlab.forecasting.forecaster import MEAN, Forecaster, State, TrainedForecaster
-from quantlab.forecasting.keys import recipe_key
-from quantlab.forecasting.targets import Target
+from quantlab.forecasting.composed import Composed, joined_state, member_key, parted_state
+from quantlab.forecasting.forecaster import Forecaster, State, TrainedForecaster
 from quantlab.forecasting.windows import TrainingWindow, Windows
 from quantlab.typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class PerSymbolForecaster(Forecaster):
+class PerSymbolForecaster(Composed):
     """A forecaster of its own for every symbol: `member` is trained on the windows of one symbol at a time.
 
     Nothing of another symbol reaches a forecast (unless `member` is `ranked`: ranks are taken across symbols
@@ -55,16 +53,6 @@ class PerSymbolForecaster(Forecaster):
 
     member: Forecaster
     at_least: int = 100
-    horizon: int | tuple[int, ...] = ()
-    target: Target | str = ""
-    levels: tuple[float, ...] = ()
-    lookback: int = field(init=False, default=1)
-    features: tuple[Feature | str | tuple[str, int], ...] = field(init=False, default=())
-    known: tuple[Feature | str | tuple[str, str], ...] = field(init=False, default=())
-    static: tuple[Feature | tuple[str, str], ...] = field(init=False, default=())
-    ranked: bool = field(init=False, default=False)
-
-    taught_by: ClassVar[tuple[str, ...]] = ("quantlab.forecasting.windows",)
 
     def __post_init__(self) -> None:
         given: object = self.member
@@ -106,13 +94,8 @@ class PerSymbolForecaster(Forecaster):
 
     def restore(self, state: State) -> TrainedPerSymbol:
         """Make the trained forecaster whose `state` this is."""
-        parts: dict[int, dict[str, Any]] = {}
-        for name, value in state.items():
-            symbol, _, own = name.partition("/")
-            parts.setdefault(int(symbol), {})[own] = value
-        return TrainedPerSymbol(
-            self, {symbol: self.member.restore(own) for symbol, own in sorted(parts.items())}
-        )
+        parts = sorted(parted_state(state).items())
+        return TrainedPerSymbol(self, {symbol: self.member.restore(own) for symbol, own in parts})
 
     @property
     def starts_warm(self) -> bool:
@@ -124,11 +107,6 @@ class PerSymbolForecaster(Forecaster):
         """Close of the last bar that the member has seen before any training, in nanoseconds UTC."""
         return self.member.known_through
 
-    @property
-    def looks_across(self) -> bool:
-        """Whether what is said of a symbol depends on others: as the member's features say."""
-        return self.ranked or any(each.looks_across for each in self.inputs)
-
     def ranks(self, each: Feature) -> bool:
         """Whether the member reads the ranks of this input."""
         return self.member.ranks(each)
@@ -139,16 +117,7 @@ class PerSymbolForecaster(Forecaster):
 
     def environment(self) -> dict[str, str]:
         """Versions and hardware of the member, and its code."""
-        key = recipe_key(self.member, 0) or uuid.uuid4().hex  # unreadable: never kept
-        return {**super().environment(), **self.member.environment(), "member": key}
-
-    def __repr__(self) -> str:
-        target = "" if self.target == Forecaster.target else f", target={self.target!r}"
-        levels = "" if self.levels in (Forecaster.levels, MEAN) else f", levels={self.levels!r}"
-        least = "" if self.at_least == PerSymbolForecaster.at_least else f", at_least={self.at_least!r}"
-        return (
-            f"{type(self).__name__}(horizon={self.horizon!r}{target}{levels}, member={self.member!r}{least})"
-        )
+        return {**super().environment(), **self.member.environment(), "member": member_key(self.member)}
 
     def _parts(self, window: TrainingWindow) -> Mapping[int, TrainingWindow]:
         """Cut what each symbol with windows enough may learn from."""
@@ -184,11 +153,7 @@ class TrainedPerSymbol:
 
     def state(self) -> State:
         """Give what was learnt of every symbol, its names led by the symbol's number."""
-        return {
-            f"{symbol}/{name}": value
-            for symbol, each in self.trained.items()
-            for name, value in each.state().items()
-        }
+        return joined_state(self.trained)
 
 
 def _of(windows: Windows, symbol: int, which: BoolArray) -> Windows:

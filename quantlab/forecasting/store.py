@@ -16,7 +16,7 @@ import numpy as np
 from quantlab.cache_folder import cache_folder
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecaster import State
-from quantlab.forecasting.table_files import write_whole
+from quantlab.whole_files import write_whole
 
 
 def default_folder() -> Path:
@@ -72,6 +72,7 @@ class ForecastStore:
         raw = memory.getvalue()
         text = json.dumps({"sha256": _checksum(raw, entry.words), "words": entry.words}, indent=1)
         try:
+            content.parent.mkdir(parents=True, exist_ok=True)
             write_whole(content, lambda file: file.write(raw))
             write_whole(about, lambda file: file.write(text.encode()))
         except OSError as error:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +17,7 @@ import pandas as pd
 from quantlab.errors import ForecastError
 from quantlab.forecasting.forecast_table import ForecastTable
 from quantlab.forecasting.targets import target_from
+from quantlab.whole_files import write_whole
 
 FORMAT = 1
 _ARRAYS = ("values", "time_ns", "trained_through", "as_of")
@@ -107,17 +106,5 @@ def _with_beside(tables: dict[str, Table]) -> Table:
 
 def write_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write `arrays` to `path` as one ``.npz``, whole or not at all."""
-    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]

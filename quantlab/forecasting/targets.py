@@ -30,6 +30,7 @@ import numpy as np
 from quantlab.errors import ForecastError, did_you_mean
 from quantlab.features.labels import first_barrier, forward_drawdown, forward_return, forward_volatility
 from quantlab.forecasting.checks import between, whole
+from quantlab.forecasting.printed import as_call, changed
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -95,12 +96,7 @@ class Target(ABC):
         return np.clip(told, self.low, self.high)
 
     def __repr__(self) -> str:
-        changed = (
-            f"{each.name}={getattr(self, each.name)!r}"
-            for each in fields(self)
-            if getattr(self, each.name) != each.default
-        )
-        return f"{type(self).__name__}({', '.join(changed)})"
+        return as_call(self, changed(self))
 
     def words(self) -> dict[str, Any]:
         """Give what `target_from` reads: the name and the numbers."""

@@ -14,7 +14,7 @@ from quantlab.display.progress import progress_bar
 from quantlab.errors import ForecastError
 from quantlab.forecasting.checks import one_of, whole
 from quantlab.forecasting.fold_audit import refuse_hindsight
-from quantlab.forecasting.fold_forecast import forecast_fold
+from quantlab.forecasting.fold_forecast import fold_weights, forecast_fold
 from quantlab.forecasting.fold_weights import FoldWeights
 from quantlab.forecasting.folds import Fold, Folds, WalkForward, must_be_folds
 from quantlab.forecasting.forecaster import Choice, Forecaster, must_be_forecaster
@@ -187,28 +187,26 @@ class _Trier:
         store = LastWeights(opened if key else open_store(False))
         last: FoldWeights | None = None
         for fold in self.folds:
-            before = None if last is None else last.next_start(fold)
-            made = forecast_fold(recipe, panel, fold, self.seed, store, key, before)
-            if made is not None:
-                last = made.weights
-                yield self._score(recipe, made.values, fold)
+            weights = fold_weights(recipe, panel, fold, self.seed, store, key, last)
+            if weights is not None:
+                last = weights
+                yield self._score(recipe, forecast_fold(weights).values, _tested_labels(panel, fold))
 
-    def _score(self, recipe: Forecaster, values: FloatArray, fold: Fold) -> float:
-        rows = slice(fold.test.start, fold.test.stop)
+    def _score(self, recipe: Forecaster, values: FloatArray, labels: FloatArray) -> float:
+        """Mean over the horizons, which are the last axis of `labels` and the one before the last of `values`."""
         return float(
             np.mean(
                 [
-                    _score(
-                        values[:, :, k],
-                        recipe.spoken.label(self.bars, horizon)[rows],
-                        recipe,
-                        horizon,
-                        self.by,
-                    )
+                    _score(values[:, :, k], np.ascontiguousarray(labels[:, :, k]), recipe, horizon, self.by)
                     for k, horizon in enumerate(recipe.horizons)
                 ]
             )
         )
+
+
+def _tested_labels(panel: Panel, fold: Fold) -> FloatArray:
+    """Cut what came in the test block of `fold` ``(n_rows, n_symbols, n_horizons)``."""
+    return panel.labels[:, fold.test.start : fold.test.stop].swapaxes(0, 1)
 
 
 def _score(values: FloatArray, label: FloatArray, recipe: Forecaster, horizon: int, by: str) -> float:

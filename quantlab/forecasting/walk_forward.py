@@ -24,7 +24,7 @@ from quantlab.forecasting.forecaster import Forecaster, must_be_forecaster
 from quantlab.forecasting.hindsight import HindsightForecasts
 from quantlab.forecasting.keys import key_of, recipe_key
 from quantlab.forecasting.panel import Panel
-from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, LastWeights, open_store
+from quantlab.forecasting.store import Entry, ForecastStore, Forgetful, LastWeights, Store, open_store
 from quantlab.market.bars import Bars
 from quantlab.typing import FloatArray, IntArray
 
@@ -164,14 +164,14 @@ class Walk:
         shape = (n_bars, self.bars.n_symbols, len(forecaster.horizons), len(forecaster.levels))
         values, through = np.full(shape, np.nan), np.full(n_bars, -1)
         done: list[FoldForecast | None] = []
-        store, last = LastWeights(self.store), None
+        store = LastWeights(self.store)
+        last: FoldWeights | None = None
         with progress_bar(repr(forecaster), len(split), progress) as tick:
             for fold in split:
-                self._refuse_overlap(fold)
-                before = None if last is None else last.next_start(fold)
-                done.append(forecast_fold(forecaster, self.panel, fold, self.seed, store, self.key, before))
+                weights = self._weights(fold, store, last)
+                last = weights or last
+                done.append(None if weights is None else forecast_fold(weights))
                 if (made := done[-1]) is not None:
-                    last = made.weights
                     values[fold.test.start : fold.test.stop] = made.values
                     through[fold.test.start : fold.test.stop] = fold.trained_through
                 tick(len(done), "")
@@ -194,13 +194,16 @@ class Walk:
         made: FoldWeights | None = None
         last: FoldWeights | None = None
         for fold in split if self.forecaster.starts_warm else split[-1:]:
-            self._refuse_overlap(fold)
-            before = None if last is None else last.next_start(fold)
-            made = fold_weights(self.forecaster, self.panel, fold, self.seed, self.store, self.key, before)
+            made = self._weights(fold, self.store, last)
             last = made or last
         if made is None:
             raise self._nothing_learnt("the fold of the newest bar")
         return made
+
+    def _weights(self, fold: Fold, store: Store, last: FoldWeights | None) -> FoldWeights | None:
+        """Name the weights of `fold`, once it is seen that nothing they learn from judges them."""
+        self._refuse_overlap(fold)
+        return fold_weights(self.forecaster, self.panel, fold, self.seed, store, self.key, last)
 
     def _refuse_overlap(self, fold: Fold) -> None:
         """Look once more, at the labels that will really be learnt: none may overlap what judges it."""

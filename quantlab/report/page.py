@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from quantlab.engine.result import Result
 from quantlab.errors import ResultError
@@ -18,6 +16,7 @@ from quantlab.report.script import policy, script
 from quantlab.report.sweep_page import sweep_page
 from quantlab.research.comparison import Comparison
 from quantlab.research.sweep import Sweep
+from quantlab.whole_files import write_whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -102,17 +101,15 @@ def _require_file(target: Path) -> None:
 
 def _write(target: Path, text: str) -> None:
     """Replace `target` in one step: a half-written page is never seen, and none is left behind."""
+    remedy = "choose another folder"  # until a file could be made in this one
+
+    def write(file: IO[bytes]) -> None:
+        nonlocal remedy
+        remedy = "choose another path"
+        file.write(text.encode())
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        write_whole(target, write, mode=0o644)
     except OSError as error:
-        raise ResultError(f"{target} cannot be written: {error.strerror}; choose another folder.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        os.replace(draft, target)
-    except OSError as error:
-        raise ResultError(f"{target} cannot be written: {error.strerror}; choose another path.") from error
-    finally:
-        Path(draft).unlink(missing_ok=True)
+        raise ResultError(f"{target} cannot be written: {error.strerror}; {remedy}.") from error

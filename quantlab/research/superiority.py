@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,18 +118,19 @@ def superiority(comparison: Comparison) -> Superiority:
     others = returns.drop(columns=name)
     panel, benchmark = others.to_numpy(), returns[name].to_numpy()
     block = blocks_of(panel, benchmark)
-    n = comparison.periods_per_year
-
-    found = paired_differences(
-        panel, benchmark, block_bars=block, level=comparison.level,
-        n_resamples=comparison.n_resamples, seed=comparison.seed,
-    )  # fmt: skip
+    n, reps, seed = comparison.periods_per_year, comparison.n_resamples, comparison.seed
+    size, unlikely = math.ceil(block), 1.0 - comparison.level
+    with ThreadPoolExecutor(2) as pool:  # these hold the interpreter only between operations on arrays
+        superior = pool.submit(_superior, panel, benchmark, size, reps, seed)
+        best = pool.submit(_confidence_set, returns, unlikely, size, reps, seed)
+        found = paired_differences(
+            panel, benchmark, block_bars=block, level=comparison.level, n_resamples=reps, seed=seed
+        )
+    lower, consistent, upper = superior.result()
     sharpe, mean = _columns("sharpe", found.sharpe, math.sqrt(n)), _columns("mean", found.mean, n)
-    seed, size, reps = comparison.seed, math.ceil(block), comparison.n_resamples
-    lower, consistent, upper = _superior(panel, benchmark, size, reps, seed)
     return Superiority(
         frame=sharpe.join(mean).set_axis(others.columns.rename("run")),
-        confidence_set=_confidence_set(returns, 1.0 - comparison.level, size, reps, seed),
+        confidence_set=best.result(),
         spa_p=consistent,
         spa_p_lower=lower,
         spa_p_upper=upper,

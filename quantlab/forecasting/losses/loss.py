@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from quantlab.forecasting.printed import as_call, changed
 from quantlab.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -90,9 +91,4 @@ class Loss(ABC):
         return np.asarray(output)
 
     def __repr__(self) -> str:
-        changed = (
-            f"{each.name}={getattr(self, each.name)!r}"
-            for each in fields(self)
-            if getattr(self, each.name) != each.default
-        )
-        return f"{type(self).__name__}({', '.join(changed)})"
+        return as_call(self, changed(self))
