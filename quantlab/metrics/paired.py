@@ -94,8 +94,7 @@ def paired_differences(
 
 def _differences(values: FloatArray, errors: FloatArray, level: float) -> list[Difference]:
     """Judge values and errors (1 + n_resamples, n_runs), those of the sample in the first row."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scores = np.abs(values[1:] - values[0]) / errors[1:]
+    scores = np.abs(values[1:] - values[0]) / np.where(errors[1:] > NO_ERROR, errors[1:], NAN)
     return [_difference(*one, level) for one in zip(values[0], errors[0], scores.T, strict=True)]
 
 

@@ -134,4 +134,7 @@ def test_what_does_not_differ_is_undefined():
     assert math.isnan(difference_of(a, a, "sharpe", n_resamples=20).p_value)
     assert math.isnan(difference_of(np.zeros(500), a, "sharpe", n_resamples=20).p_value)
     assert difference_of(np.zeros(500), a, "mean", n_resamples=20).p_value <= 1.0
+    nearly = a.copy()
+    nearly[7] += 0.01  # a third of the resamples lack the only bar that differs
+    assert math.isnan(difference_of(nearly, a, "sharpe", n_resamples=100).p_value)
     assert math.isnan(paired_differences(a[:, None], a, block_bars=1.0, n_resamples=20).reality_check_p)
