@@ -14,18 +14,26 @@ STILL = 1e-12  # a series that deviates less does not move: its Sharpe ratio is 
 
 @jit
 def paired_figures(
-    means: FloatArray, deviations: FloatArray, rows: IntArray, lags: int, scratch: FloatArray, out: FloatArray
+    means: FloatArray,
+    deviations: FloatArray,
+    squares: FloatArray,
+    rows: IntArray,
+    lags: int,
+    scratch: FloatArray,
+    out: FloatArray,
 ) -> None:
     """Fill `out` (n_runs, 4): difference of Sharpe ratios, its error, difference of means, its error; per bar.
 
     `means` (1 + n_runs,) and `deviations` (1 + n_runs, n_bars) from them make up the returns of the benchmark and of
-    the runs, `rows` (n,) are the bars of the resample, `lags` the autocovariances in the errors and `scratch` (4, n)
-    room to work in. The ratio of what does not move is NaN.
+    the runs, with their `squares`; a row may be the mean of some neighbouring bars. `rows` (n,) are the bars of the
+    resample, `lags` the autocovariances in the errors and `scratch` (4, n) room to work in. The ratio of what does not
+    move is NaN.
     """
     own, market, influence, active = scratch[0], scratch[1], scratch[2], scratch[3]
-    market_mean, market_ratio = _drawn(means[0], deviations[0], rows, own, market)
+    market_mean, market_ratio = _drawn(means[0], deviations[0], squares[0], rows, own, market)
     for run in range(out.shape[0]):
-        mean, ratio = _drawn(means[run + 1], deviations[run + 1], rows, influence, active)
+        one = run + 1
+        mean, ratio = _drawn(means[one], deviations[one], squares[one], rows, influence, active)
         for t in range(rows.shape[0]):
             influence[t] -= own[t]
             active[t] -= market[t]
@@ -35,7 +43,12 @@ def paired_figures(
 
 @step
 def _drawn(
-    mean: float, deviations: FloatArray, rows: IntArray, influence: FloatArray, active: FloatArray
+    mean: float,
+    deviations: FloatArray,
+    squares: FloatArray,
+    rows: IntArray,
+    influence: FloatArray,
+    active: FloatArray,
 ) -> tuple[float, float]:
     """Mean and Sharpe ratio of the bars `rows`, with each bar's influence on the ratio and deviation from the mean.
 
@@ -43,22 +56,21 @@ def _drawn(
     gathered.
     """
     n = rows.shape[0]
-    total, squares = 0.0, 0.0
+    total, spread = 0.0, 0.0
     for t in range(n):
-        deviation = deviations[rows[t]]
-        active[t] = deviation
-        total += deviation
-        squares += deviation * deviation
+        active[t] = deviations[rows[t]]
+        influence[t] = squares[rows[t]]
+        total += active[t]
+        spread += influence[t]
     shift = total / n
-    spread = math.sqrt(max(squares / n - shift * shift, 0.0))
+    spread = math.sqrt(max(spread / n - shift * shift, 0.0))
     if spread <= STILL:
         spread = np.nan
     ratio, scale = (mean + shift) / spread, 1.0 / spread
     for t in range(n):
-        deviation = active[t] - shift
-        active[t] = deviation
-        z = deviation * scale
-        influence[t] = z - 0.5 * ratio * (z * z - 1.0)
+        square = influence[t] - shift * (2.0 * active[t] - shift)
+        active[t] -= shift
+        influence[t] = active[t] * scale - 0.5 * ratio * (square * scale * scale - 1.0)
     return mean + shift, ratio
 
 

@@ -9,11 +9,13 @@ have random lengths (Politis and Romano 1994), like everywhere else, and errors 
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from quantlab.metrics.inference import require_bars, resampled_rows
+from quantlab.metrics.groups import group_bars, grouped
+from quantlab.metrics.inference import blocks_of, require_bars, resampled_rows
 from quantlab.metrics.returns import NAN
 from quantlab.typing import FloatArray
 
@@ -50,7 +52,7 @@ def paired_differences(
     panel: FloatArray,
     benchmark: FloatArray,
     *,
-    block_bars: float,
+    block_bars: float | None = None,
     level: float = 0.95,
     n_resamples: int = 1000,
     seed: int = 0,
@@ -62,7 +64,8 @@ def paired_differences(
     panel, benchmark
         Returns above the riskless rate on the same bars.
     block_bars
-        Mean block length of the bootstrap; errors count as many autocovariances, less one.
+        Mean block length of the bootstrap, by default the longest `block_length` of the series; errors count as many
+        autocovariances, less one.
     level, n_resamples, seed
         Of the intervals; all runs share the resamples.
 
@@ -70,21 +73,27 @@ def paired_differences(
     ------
     DataError
         When the numbers of bars differ or there are fewer than 20 bars.
+
+    Notes
+    -----
+    Both differences are made of sums over bars, so that more than 10,000 bars are drawn in groups; see
+    `quantlab.metrics.groups`.
     """
     from quantlab.kernels.paired import paired_figures  # Numba, needed only when somebody asks how sure
 
     require_bars(panel, benchmark)
-    n_bars, n_runs = panel.shape
-    returns = np.column_stack([benchmark, panel]).T
-    means = returns.mean(axis=1)
-    deviations = np.ascontiguousarray(returns - means[:, None])
-    lags = min(math.ceil(block_bars), n_bars) - 1
-    scratch = np.empty((4, n_bars))
-    figures = np.empty((1 + n_resamples, n_runs, 4))
-    paired_figures(means, deviations, np.arange(n_bars), lags, scratch, figures[0])
-    resamples = resampled_rows(n_bars, n_resamples, block_bars, seed)
-    for rows, drawn in zip(resamples, figures[1:], strict=True):
-        paired_figures(means, deviations, rows, lags, scratch, drawn)
+    returns = np.column_stack([benchmark, panel])
+    means = returns.mean(axis=0)
+    away = returns - means
+    deviations, squares = (np.ascontiguousarray(grouped(one).T) for one in (away, away * away))
+    n_rows = deviations.shape[1]
+    block = blocks_of(deviations.T) if block_bars is None else max(1.0, block_bars / group_bars(len(panel)))
+    lags = min(math.ceil(block), n_rows) - 1
+    scratch = np.empty((4, n_rows))
+    figures = np.empty((1 + n_resamples, panel.shape[1], 4))
+    resamples = chain([np.arange(n_rows)], resampled_rows(n_rows, n_resamples, block, seed))
+    for rows, drawn in zip(resamples, figures, strict=True):
+        paired_figures(means, deviations, squares, rows, lags, scratch, drawn)
     return PairedDifferences(
         _differences(figures[..., 0], figures[..., 1], level),
         _differences(figures[..., 2], figures[..., 3], level),

@@ -8,7 +8,7 @@ import numpy as np
 
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
-from quantlab.metrics.inference import MIN_BARS, blocks_of
+from quantlab.metrics.inference import MIN_BARS
 from quantlab.metrics.paired import Difference, paired_differences
 from quantlab.metrics.returns import per_bar_rate
 from quantlab.research.holding import Holding, holding
@@ -55,8 +55,7 @@ def _difference(result: Result, other: FloatArray) -> Difference:
     """Test the annual Sharpe ratio against another's."""
     rate = per_bar_rate(result.risk_free_annual, result.periods_per_year)
     own, market = result.returns.to_numpy(dtype=np.float64)[:, None] - rate, other - rate
-    block = blocks_of(own, market)
-    found = paired_differences(own, market, block_bars=block, level=LEVEL, n_resamples=N_RESAMPLES)
+    found = paired_differences(own, market, level=LEVEL, n_resamples=N_RESAMPLES)
     return found.sharpe[0].times(math.sqrt(result.periods_per_year))
 
 

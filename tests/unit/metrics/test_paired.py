@@ -70,7 +70,8 @@ def test_figures_are_those_of_plain_loops(drawn, lags, random):
     rows = np.array([random.randrange(len(drawn)) for _ in drawn])
     assume(panel[:, rows].std(axis=1).min() > 1e-6)
     means, out = panel.mean(axis=1), np.empty((2, 4))
-    paired_figures(means, panel - means[:, None], rows, lags, np.empty((4, len(rows))), out)
+    away = panel - means[:, None]
+    paired_figures(means, away, away**2, rows, lags, np.empty((4, len(rows))), out)
     benchmark, *runs = (panel[:, rows]).tolist()
     for run, found in zip(runs, out, strict=True):
         ratio, ratio_error = naive.sharpe_difference(run, benchmark, lags)
@@ -103,6 +104,16 @@ def test_the_reality_check_is_archs():
         found = paired_differences(panel, benchmark, block_bars=3.0, n_resamples=4000)
         # White recentres every run: arch calls that p-value "upper"; both are shares of 4,000 draws.
         assert found.reality_check_p == pytest.approx(float(test.pvalues["upper"]), abs=0.03)
+
+
+def test_very_many_bars_are_drawn_in_groups():
+    random = np.random.default_rng(9)
+    benchmark = random.normal(0.0, 0.01, 30_007)
+    run = 0.6 * benchmark + random.normal(0.00005, 0.008, 30_007)
+    p_value, value = memmel(run, benchmark)
+    found = difference_of(run, benchmark, "sharpe", block_bars=None, n_resamples=2000)
+    assert found.value == pytest.approx(value, rel=1e-9)
+    assert found.p_value == pytest.approx(p_value, abs=0.03)
 
 
 def test_units_scale_all_but_the_p_value():
