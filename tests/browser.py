@@ -124,6 +124,11 @@ class Browser:
     def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
 
+    def touch(self, kind: str, *fingers: tuple[float, float]) -> None:
+        """Put, move or lift fingers: "touchStart", "touchMove" with all that touch, "touchEnd" with none."""
+        points = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(fingers)]
+        self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+
     def key(self, key: str) -> None:
         """Press a key where the focus is."""
         more = {"text": "\r", "windowsVirtualKeyCode": 13} if key == "Enter" else {"text": key}

@@ -12,7 +12,7 @@ from quantlab.display.sheets import Sheet, Shown
 from quantlab.engine.result import Result
 from quantlab.errors import DataError
 from quantlab.metrics.catalogue import METRICS
-from quantlab.metrics.inference import blocks_of
+from quantlab.metrics.inference import Blocks, blocks_of_run
 from quantlab.metrics.intervals import metric_intervals
 
 
@@ -26,15 +26,16 @@ class Intervals(Shown):
         Rows by metric name, columns ``value, low, high``; NaN where undefined.
     name
         The run.
-    level, n_resamples, block_bars, seed
-        Share of the resamples between the bounds, how many there were, their mean block length in bars, their seed.
+    level, n_resamples, blocks, seed
+        Share of the resamples between the bounds, how many there were, their mean block lengths in bars (for what hangs
+        on the mean of returns, and on their size), their seed.
     """
 
     frame: pd.DataFrame
     name: str
     level: float
     n_resamples: int
-    block_bars: float
+    blocks: Blocks
     seed: int
 
     def sheets(self) -> list[Sheet]:
@@ -45,8 +46,8 @@ class Intervals(Shown):
         ]
         note = (
             f"{self.level:.0%} stationary bootstrap, {self.n_resamples:,} resamples of blocks of "
-            f"{self.block_bars:.1f} bars on average, the same for all metrics; "
-            "it does not know that the run was chosen."
+            f"{self.blocks.mean:.1f} bars on average, of {self.blocks.size:.1f} where the metric hangs on the size of "
+            "returns, which clusters; it does not know that the run was chosen."
         )
         columns = ["metric", "value", "[low, high]"]
         return [Sheet(self.name, columns, rows, dict.fromkeys(columns[1:], "text"), [note])]
@@ -55,9 +56,9 @@ class Intervals(Shown):
 def intervals(result: Result, *, level: float = 0.95, n_resamples: int = 1000, seed: int = 0) -> Intervals:
     """Bootstrap every metric of a run that comes from its bars or its closed trades.
 
-    The stationary bootstrap (Politis and Romano 1994) with the automatic block length of Politis and White (2004). All
-    metrics share the resamples; a bar is drawn with the benchmark's return and with the trades that ended in it, so the
-    interval of a beta or a win rate belongs to the same draws as that of the Sharpe ratio.
+    The stationary bootstrap (Politis and Romano 1994) with the automatic block length of Politis and White (2004): that
+    of the returns, or of their squares too where a metric hangs on the size of returns (volatility, value at risk,
+    drawdown, beta, …). A bar is drawn with the benchmark's return and with the trades that ended in it.
 
     Parameters
     ----------
@@ -79,11 +80,12 @@ def intervals(result: Result, *, level: float = 0.95, n_resamples: int = 1000, s
         )
     closed = result.trades[~result.trades["open"]]
     exit_rows = result.equity.index.get_indexer(pd.DatetimeIndex(closed["exit_time"])).astype(np.int64)
-    block = blocks_of(result.figures.returns)
+    returns = result.figures.returns
+    blocks = blocks_of_run(returns, returns**2)
     frame = metric_intervals(
-        result.figures, exit_rows, level=level, n_resamples=n_resamples, block_bars=block, seed=seed
+        result.figures, exit_rows, level=level, n_resamples=n_resamples, blocks=blocks, seed=seed
     )
-    return Intervals(frame, result.name, level, n_resamples, block, seed)
+    return Intervals(frame, result.name, level, n_resamples, blocks, seed)
 
 
 def _told(value: float, low: float, high: float, unit: str) -> tuple[str, str]:

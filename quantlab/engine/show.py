@@ -16,7 +16,8 @@ from quantlab.display.text import headline
 from quantlab.engine.result import Result
 from quantlab.metrics.catalogue import METRICS, sections
 from quantlab.metrics.drawdown import drawdown_path
-from quantlab.metrics.inference import sharpe_interval
+from quantlab.metrics.returns import NAN
+from quantlab.metrics.unordered import unordered_intervals
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -62,5 +63,5 @@ def _subtitle(result: Result) -> list[str]:
 
 def _doubt(result: Result) -> dict[str, str]:
     """Return the bootstrap interval that stands beside the Sharpe ratio."""
-    doubt = sharpe_interval(result.figures)
-    return {} if np.isnan(doubt.low) else {METRICS["sharpe"].label: interval(doubt.low, doubt.high)}
+    low, high = unordered_intervals(result.figures).get("sharpe", (NAN, NAN))
+    return {} if np.isnan(low) else {METRICS["sharpe"].label: interval(low, high)}

@@ -1,15 +1,15 @@
-"""How sure the metrics of a run are: one set of resamples, an interval of each metric."""
+"""How sure the metrics of a run are: an interval of each, from resamples that keep what it hangs on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from quantlab.metrics.catalogue import evaluate
-from quantlab.metrics.inference import MIN_BARS, blocks_of, span
-from quantlab.metrics.resampled_metrics import RESAMPLED, resampled_metrics
+from quantlab.metrics.inference import MIN_BARS, Blocks, blocks_of_run, span
+from quantlab.metrics.resampled_metrics import OF_SIZE, RESAMPLED, resampled_metrics
 from quantlab.metrics.resamples import batches
 from quantlab.metrics.returns import NAN
 from quantlab.metrics.run_figures import RunFigures
@@ -22,9 +22,8 @@ def metric_intervals(
     *,
     level: float = 0.95,
     n_resamples: int = 1000,
-    block_bars: float | None = None,
+    blocks: Blocks | None = None,
     seed: int = 0,
-    names: Sequence[str] = tuple(RESAMPLED),
 ) -> pd.DataFrame:
     """Percentile intervals under the stationary bootstrap (Politis and Romano 1994), rows by metric name.
 
@@ -37,23 +36,24 @@ def metric_intervals(
     level
         Share of the resamples between the bounds.
     n_resamples, seed
-        How many resamples; same seed, same resamples. All metrics share them.
-    block_bars
-        Mean block length in bars; `quantlab.metrics.inference.blocks_of` the returns by default.
-    names
-        Which metrics; all that can be resampled by default.
+        How many resamples; same seed, same resamples. Metrics with the same blocks share them.
+    blocks
+        Mean block lengths in bars: those of ``mean`` for most metrics, those of ``size`` for `OF_SIZE`. By default
+        `quantlab.metrics.inference.blocks_of_run`.
 
     Returns
     -------
     Columns ``value, low, high``. Bounds are NaN where the metric is undefined, or is so in more than one resample of
     ten; all are for a ruined run, and below 20 bars.
     """
-    values = evaluate(figures, names)
+    values = evaluate(figures, RESAMPLED)
     if figures.ruined or figures.n_bars < MIN_BARS:
         bounds = dict.fromkeys(values, (NAN, NAN))
     else:
-        block = block_bars or blocks_of(figures.returns)
-        draws = metric_draws(figures, exit_rows, n_resamples, block, seed, names)
+        mean, size = blocks or blocks_of_run(figures.returns, figures.returns**2)
+        others = RESAMPLED.keys() - OF_SIZE
+        draws = metric_draws(figures, exit_rows, n_resamples, mean, seed, others)
+        draws |= metric_draws(figures, exit_rows, n_resamples, size, seed, OF_SIZE)
         bounds = {name: span(value, draws[name], level) for name, value in values.items()}
     rows = {name: (value, *bounds[name]) for name, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"]).rename_axis(
@@ -67,7 +67,7 @@ def metric_draws(
     n_resamples: int,
     block_bars: float,
     seed: int,
-    names: Sequence[str] = tuple(RESAMPLED),
+    names: Iterable[str] = RESAMPLED,
 ) -> dict[str, FloatArray]:
     """Compute metrics on each resample: name → (n_resamples,)."""
     drawn = batches(figures, exit_rows, n_resamples, block_bars, seed)

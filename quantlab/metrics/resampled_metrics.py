@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from quantlab.metrics.resamples import Resamples, moving
+from quantlab.metrics.returns import NO_DEVIATION
 from quantlab.typing import BoolArray, FloatArray
 
 
@@ -31,7 +32,7 @@ def stability(drawn: Resamples) -> FloatArray:
 
 def sharpe(drawn: Resamples) -> FloatArray:
     """Mean over deviation of the excess return, annual."""
-    return drawn.annual(drawn.excess.mean(axis=1) / drawn.deviation)
+    return drawn.annual((drawn.returns.mean(axis=1) - drawn.rate) / drawn.deviation)
 
 
 def shortfall(drawn: Resamples) -> FloatArray:
@@ -78,8 +79,9 @@ def standard_moment(drawn: Resamples, order: int) -> FloatArray:
 def beta(drawn: Resamples) -> FloatArray:
     """Covariance with the benchmark over its variance."""
     market = drawn.benchmark - drawn.benchmark.mean(axis=1, keepdims=True)
-    variance = moving(drawn.benchmark.std(axis=1, ddof=1)) ** 2 * (drawn.n_bars - 1)
-    return np.asarray((drawn.returns * market).sum(axis=1) / variance)
+    variance = np.mean(market * market, axis=1)
+    moves = drawn.benchmark.std(axis=1, ddof=1) >= NO_DEVIATION
+    return np.asarray(np.mean(drawn.returns * market, axis=1) / np.where(moves, variance, np.nan))
 
 
 def alpha(drawn: Resamples) -> FloatArray:
@@ -173,6 +175,13 @@ RESAMPLED: Mapping[str, Callable[[Resamples], FloatArray]] = MappingProxyType({
     "payoff": payoff,
     "expectancy": lambda d: _trade_mean(d, d.figures.trade_profit),
     "average_trade": lambda d: _trade_mean(d, d.figures.trade_return),
+})  # fmt: skip
+
+
+# What hangs on the size of returns more than on their mean: drawn in blocks that keep volatility clustered.
+OF_SIZE = frozenset({
+    "volatility", "tail_ratio", "max_drawdown", "ulcer_index", "downside_deviation", "var_5", "expected_shortfall_5",
+    "skew", "kurtosis", "beta", "correlation", "tracking_error",
 })  # fmt: skip
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantlab.metrics.catalogue import evaluate
+from quantlab.metrics.resampled_metrics import resampled_metrics
+from quantlab.metrics.resamples import MOST_CELLS, Resamples
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.typing import FloatArray, IntArray
 
 LEAST_BARS = 20  # of a window
+NO_TRADES = np.zeros(0, dtype=np.int64)
 
 
 def rolling_window(n_bars: int, periods_per_year: float) -> int:
@@ -28,15 +30,15 @@ def rolling_metrics(
 ) -> dict[str, FloatArray]:
     """Compute metrics of the last `window` returns at some bars of a run.
 
-    Each value is the catalogue's own function on the returns of the window (and the benchmark's) as a run of
-    its own, so only metrics of returns make sense.
+    Each value is what the catalogue's own function gives on the returns of the window (and the benchmark's) as a run of
+    its own.
 
     Parameters
     ----------
     figures
         The run.
     names
-        Metrics of the catalogue, such as ``"sharpe"``.
+        Metrics of `RESAMPLED` that need no trades, such as ``"sharpe"``.
     window
         Bars of a window.
     rows : (n_rows,) array
@@ -50,21 +52,16 @@ def rolling_metrics(
     Examples
     --------
     >>> run = RunFigures.of_returns([0.1, -0.1, 0.3], periods_per_year=1)
-    >>> rolling_metrics(run, ["best_bar"], 2, np.arange(3))["best_bar"].tolist()
-    [nan, 0.1, 0.3]
+    >>> rolling_metrics(run, ["total_return"], 2, np.arange(3))["total_return"].round(2).tolist()
+    [nan, -0.01, 0.17]
     """
     values = {name: np.full(rows.size, np.nan) for name in names}
-    for place, row in enumerate(rows.tolist()):
-        if row + 1 >= window:
-            for name, value in evaluate(_cut(figures, row + 1 - window, row + 1), names).items():
-                values[name][place] = value
+    for places in _batches(np.flatnonzero(rows + 1 >= window), max(1, MOST_CELLS // window)):
+        bars = rows[places, None] + np.arange(1 - window, 1)
+        for name, part in resampled_metrics(Resamples(figures, bars, NO_TRADES), names).items():
+            values[name][places] = part
     return values
 
 
-def _cut(figures: RunFigures, start: int, stop: int) -> RunFigures:
-    return RunFigures.of_returns(
-        figures.returns[start:stop],
-        periods_per_year=figures.periods_per_year,
-        risk_free_annual=figures.risk_free_annual,
-        benchmark=None if figures.benchmark is None else figures.benchmark[start:stop],
-    )
+def _batches(places: IntArray, size: int) -> list[IntArray]:
+    return [places[start : start + size] for start in range(0, places.size, size)]

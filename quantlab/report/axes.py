@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quantlab.typing import FloatArray, IntArray
 
@@ -18,11 +19,11 @@ class Tick(NamedTuple):
     label: str
 
 
-# Calendar steps of a time axis, coarse to fine: pandas period, how many of them a tick.
+# Calendar steps of a time axis, coarse to fine: NumPy unit, how many of them a tick.
 _CALENDAR = (
     ("Y", 10), ("Y", 5), ("Y", 2), ("Y", 1), ("M", 6), ("M", 3), ("M", 1), ("D", 7), ("D", 1), ("h", 3), ("h", 1),
 )  # fmt: skip
-# Of each pandas period: how a tick reads, and how where what it leaves out has changed since the tick before.
+# Of each unit: how a tick reads, and how where what it leaves out has changed since the tick before.
 _LABELS = {
     "Y": ("%Y", "%Y"),
     "M": ("%b %Y", "%b %Y"),
@@ -52,14 +53,21 @@ def time_ticks(time: pd.DatetimeIndex, most: int = 10, room: float = 110.0) -> t
     label says the year (of hours, the day), and so does each with which it changes.
     """
     local = time.tz_localize(None)
-    best: tuple[Tick, ...] = ()
-    has_hours = bool((local != local.normalize()).any())
-    for period, step in _CALENDAR if has_hours else _CALENDAR[:-2]:  # a session label has no hour
-        rows = _beginnings(local, period, step)
-        if len(rows) > most:
+    stamps = local.to_numpy()
+    days = np.append(0, _beginnings(stamps, "D", 1))  # every beginning but that of an hour is one of them
+    best, unit = np.zeros(0, dtype=np.int64), "Y"
+    for period, step in _CALENDAR:
+        among = np.arange(len(stamps)) if period == "h" else days
+        rows = among[_beginnings(stamps[among], period, step)]
+        if len(rows) > most or (period == "h" and not has_hours(local)):  # a session label has no hour
             break
-        best = _labelled(local, rows.tolist(), period, room)
-    return best
+        best, unit = rows, period
+    return _labelled(local, best.tolist(), unit, room)
+
+
+def has_hours(time: pd.DatetimeIndex) -> bool:
+    """Tell whether any of `time` is not a session label, which is midnight."""
+    return bool((time.tz_localize(None).as_unit("ns").asi8 % 86_400_000_000_000).any())
 
 
 def round_edges(low: float, high: float, most: int) -> FloatArray:
@@ -88,8 +96,8 @@ def _labelled(time: pd.DatetimeIndex, rows: list[int], period: str, room: float)
     return tuple(ticks)
 
 
-def _beginnings(time: pd.DatetimeIndex, period: str, step: int) -> IntArray:
-    numbers = time.to_period(period).asi8 // step
+def _beginnings(stamps: NDArray[np.datetime64], period: str, step: int) -> IntArray:
+    numbers = stamps.astype(f"M8[{period}]").astype(np.int64) // step
     return np.flatnonzero(np.diff(numbers)).astype(np.int64) + 1
 
 

@@ -7,8 +7,10 @@ import pandas as pd
 
 from quantlab.metrics.drawdown import drawdown_path, drawdowns, max_drawdown
 from quantlab.metrics.returns import volatility
+from quantlab.report.axes import has_hours
 from quantlab.report.charts import day
 from quantlab.report.tables import Cell, Table, numeric
+from quantlab.research.exposures import calendar_returns, period_rows
 
 MOST_DRAWDOWNS = 10
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -21,10 +23,7 @@ def period_returns(equity: pd.Series, initial_cash: float, period: str) -> dict[
     >>> period_returns(pd.Series([110.0, 121.0, 60.5], days), 100.0, "Y")
     {'2020': 0.21, '2021': -0.5}
     """
-    last = equity.groupby(_periods(equity, period)).last()
-    before = last.shift(fill_value=initial_cash)
-    values = (last / before.where(before != 0.0) - 1.0).round(12)
-    return dict(zip(values.index, values.to_numpy(dtype=np.float64).tolist(), strict=True))
+    return calendar_returns(equity, initial_cash, period).round(12).to_dict()  # type: ignore[return-value]
 
 
 def monthly_table(equity: pd.Series, initial_cash: float) -> Table:
@@ -48,8 +47,9 @@ def yearly_table(
     ours = period_returns(equity, initial_cash, "Y")
     theirs = {} if benchmark is None else period_returns((1.0 + benchmark).cumprod(), 1.0, "Y")
     start, rows = initial_cash, []
-    for key, path in equity.groupby(_periods(equity, "Y")):
-        year, money = str(key), path.to_numpy(dtype=np.float64)
+    values = equity.to_numpy(dtype=np.float64)
+    for year, inside in period_rows(pd.DatetimeIndex(equity.index), "Y").items():
+        money = values[inside]
         beside = [theirs[year], ours[year] - theirs[year]] if theirs else []
         before = np.concatenate([[start], money[:-1]])
         steps = np.divide(money, before, out=np.ones_like(money), where=before != 0.0) - 1.0
@@ -78,10 +78,4 @@ def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:
     )
     note = f"The deepest {MOST_DRAWDOWNS} of {len(found):,}." if len(found) > MOST_DRAWDOWNS else ""
     columns = ("peak", "trough", "recovered", "depth", "bars below peak")
-    stamps_are_long = bool((time != time.normalize()).any())
-    return Table("Drawdowns", columns, rows, note, wide=stamps_are_long, sortable=True)
-
-
-def _periods(series: pd.Series, period: str) -> pd.Index:
-    """Calendar period of every row as text, by the wall clock of the index."""
-    return pd.DatetimeIndex(series.index).tz_localize(None).to_period(period).astype(str)
+    return Table("Drawdowns", columns, rows, note, wide=has_hours(time), sortable=True)

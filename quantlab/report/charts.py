@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ WIDTH = 960
 LEFT, RIGHT, TOP, BOTTOM = 72, 8, 10, 24  # margins, in pixels
 CHARACTER = 8.0  # pixels of a character of a label, at most
 N_SPOTS = 120  # columns that tell their values on hover
+MIDNIGHT = datetime.time()
 COVERED = 3.0  # pixels between events of which one is drawn
 # Tips that point at the price: from below at a purchase, from above at a short sale; a diamond where a trade ends.
 SHAPES = {"long": "l4 7h-8z", "short": "l4-7h-8z", "exit": "m-3 0l3-3 3 3-3 3z"}
@@ -90,6 +91,9 @@ class Chart:
     bottom: int = BOTTOM
 
 
+Place = TypeVar("Place", float, FloatArray)
+
+
 @dataclass(frozen=True)
 class _Scale:
     """From data to pixels: rows to x, values to y."""
@@ -99,10 +103,10 @@ class _Scale:
     high: float
     height: int
 
-    def x(self, row: float) -> float:
+    def x(self, row: Place) -> Place:
         return LEFT + (WIDTH - LEFT - RIGHT) * row / max(self.n_rows - 1, 1)
 
-    def y(self, value: float) -> float:
+    def y(self, value: Place) -> Place:
         return TOP + (self.height - TOP - BOTTOM) * (self.high - value) / (self.high - self.low)
 
 
@@ -183,34 +187,29 @@ def _share(most: int, n_curves: int) -> int:
 
 
 def _curve(mark: Line | Area, scale: _Scale, colour: int, n_columns: int) -> Curve:
-    rows = kept_rows(mark.y, n_columns).tolist()
-    points = [(scale.x(row), scale.y(float(mark.y[row]))) for row in rows]
+    rows = kept_rows(mark.y, n_columns)
+    x, y = scale.x(rows.astype(np.float64)), scale.y(mark.y[rows])
     if isinstance(mark, Line):
-        return Curve(_path(points), mark.name, "line", colour)
-    closed = [(points[0][0], scale.y(0.0)), *points, (points[-1][0], scale.y(0.0))]
-    return Curve(_path(closed) + "Z", mark.name, "area", colour)
+        return Curve(_path(x, y), mark.name, "line", colour)
+    foot = [scale.y(0.0)]
+    closed = _path(np.concatenate([x[:1], x, x[-1:]]), np.concatenate([foot, y, foot]))
+    return Curve(closed + "Z", mark.name, "area", colour)
 
 
 def _marker(kind: str, rows: IntArray, values: FloatArray, scale: _Scale) -> Marker:
     """Draw each event once, and of those that would cover each other the first."""
-    places: dict[tuple[int, int], str] = {}
-    for row, value in zip(rows.tolist(), values.tolist(), strict=True):
-        x, y = scale.x(row), scale.y(value)
-        places.setdefault((round(x / COVERED), round(y / COVERED)), f"M{x:.0f} {y:.0f}{SHAPES[kind]}")
-    return Marker(kind, "".join(places.values()))
+    places = np.column_stack([scale.x(rows.astype(np.float64)), scale.y(values)])
+    _, first = np.unique(np.rint(places / COVERED), axis=0, return_index=True)
+    kept = places[np.sort(first)]
+    return Marker(kind, (f"M%.0f %.0f{SHAPES[kind]}" * len(kept)) % tuple(kept.ravel().tolist()))
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    """SVG path through points (x, y); a NaN lifts the pen."""
-    pieces: list[str] = []
-    pen_up = True
-    for x, y in points:
-        if math.isnan(y):
-            pen_up = True
-            continue
-        pieces.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
-        pen_up = False
-    return "".join(pieces)
+def _path(x: FloatArray, y: FloatArray) -> str:
+    """SVG path through points (n,); a NaN lifts the pen."""
+    known = np.flatnonzero(~np.isnan(y))
+    pen_up = np.diff(known, prepend=-2) > 1
+    pieces = "".join(np.where(pen_up, "M%.1f %.1f", "L%.1f %.1f").tolist())
+    return pieces % tuple(np.column_stack([x, y])[known].ravel().tolist())
 
 
 def _placed(ticks: tuple[Tick, ...], place: Callable[[float], float]) -> tuple[Tick, ...]:
@@ -220,15 +219,14 @@ def _placed(ticks: tuple[Tick, ...], place: Callable[[float], float]) -> tuple[T
 def _spots(marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale) -> tuple[Spot, ...]:
     n_spots = min(_share(N_SPOTS, len(marks)), len(time))
     width = (WIDTH - LEFT - RIGHT) / n_spots
-    rows = np.linspace(0, len(time) - 1, n_spots).round().astype(int).tolist()
-    spots = []
-    for row in rows:
-        said = "\n".join(f"{mark.name}: {number(float(mark.y[row]), unit)}" for mark in marks)
-        x = scale.x(row) - width / 2.0
-        spots.append(Spot(round(x, 1), round(width, 1), f"{day(time[row])}\n{said}"))
-    return tuple(spots)
+    rows = np.linspace(0, len(time) - 1, n_spots).round().astype(np.int64)
+    told = [[f"{mark.name}: {number(value, unit)}" for value in mark.y[rows].tolist()] for mark in marks]
+    places = (scale.x(rows.astype(np.float64)) - width / 2.0).round(1).tolist()
+    texts = map("\n".join, zip(map(day, time[rows]), *told, strict=True))
+    return tuple(Spot(x, round(width, 1), text) for x, text in zip(places, texts, strict=True))
 
 
 def day(time: pd.Timestamp) -> str:
     """Print a session label without its midnight, an intraday stamp to the minute."""
-    return time.strftime("%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M")
+    stamp = time.isoformat(" ", "minutes")
+    return stamp[:10] if time.time() == MIDNIGHT else stamp[:16]

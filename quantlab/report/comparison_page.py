@@ -21,7 +21,7 @@ from quantlab.report.difference_table import difference_table
 from quantlab.report.linked import Linked, LinkedPanel
 from quantlab.report.section import Section, filled
 from quantlab.report.sheet_tables import sheet_tables
-from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
+from quantlab.report.tables import Cell, Table, definition, numeric, origin_table, shaded_table
 from quantlab.research.comparison import Comparison
 from quantlab.research.superiority import Superiority
 from quantlab.typing import FloatArray
@@ -146,7 +146,7 @@ def _year_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
     growth = comparison.growth
     years = pd.DataFrame({keys[str(name)]: period_returns(growth[name], 1.0, "Y") for name in growth})
     full = max(float(years.abs().max().max()), 1e-9)
-    return _shaded("Years", years, "fraction", full)
+    return shaded_table("Years", years, "fraction", full)
 
 
 def _correlation_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
@@ -156,7 +156,7 @@ def _correlation_table(comparison: Comparison, keys: Mapping[str, str]) -> Table
     returns = (growth / before.where(before != 0.0) - 1.0).fillna(0.0)
     names = [str(name) for name in growth]
     table = returns.corr().set_axis([_full(name, keys) for name in names], axis="index")
-    return _shaded(
+    return shaded_table(
         "Correlation of returns", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
     )
 
@@ -165,7 +165,7 @@ def _overlap_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
     """Cosine of what the runs held; 1 is the same."""
     names = [str(name) for name in comparison.overlap]
     table = comparison.overlap.set_axis([_full(name, keys) for name in names], axis="index")
-    return _shaded(
+    return shaded_table(
         "Overlap of positions", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
     )
 
@@ -200,11 +200,3 @@ def _tested(comparison: Comparison) -> Superiority | None:
         return comparison.superiority
     except DataError:
         return None
-
-
-def _shaded(title: str, frame: pd.DataFrame, unit: str, full: float) -> Table:
-    rows = tuple(
-        (Cell(str(name)), *(numeric(float(value), unit, full=full) for value in values))
-        for name, values in zip(frame.index, frame.to_numpy(dtype=np.float64), strict=True)
-    )
-    return Table(title, ("", *map(str, frame.columns)), rows, wide=True)

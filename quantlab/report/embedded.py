@@ -63,14 +63,19 @@ def significant(values: ArrayLike, digits: int = 7) -> list[float | None]:
     >>> significant([1234.56789, 3.0, float("inf")])
     [1234.568, 3, None]
     """
-    return [_short(value, digits) for value in np.asarray(values, dtype=np.float64).tolist()]
+    array = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(array) & (array != 0.0)
+    places = digits - 1.0 - np.floor(np.log10(np.abs(array, where=known, out=np.ones_like(array))))
+    # A division by a power of ten, not a product with its inverse, gives the number that prints shortest.
+    up, down = 10.0 ** np.maximum(places, 0.0), 10.0 ** np.maximum(-places, 0.0)
+    rounded = np.rint(array * up / down) / up * down
+    return [_short(value) for value in rounded.tolist()]
 
 
-def _short(value: float, digits: int) -> float | None:
+def _short(value: float) -> float | None:
     if not math.isfinite(value):
         return None
-    rounded = float(f"{value:.{digits}g}")
-    return int(rounded) if rounded.is_integer() else rounded
+    return int(value) if value.is_integer() else value
 
 
 def _magnitude(size: float) -> int:

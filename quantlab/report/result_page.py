@@ -11,8 +11,8 @@ import pandas as pd
 from quantlab.display.numbers import interval, number
 from quantlab.engine.result import Result
 from quantlab.metrics.catalogue import METRICS, evaluate
-from quantlab.metrics.intervals import metric_intervals
 from quantlab.metrics.run_figures import RunFigures
+from quantlab.metrics.unordered import unordered_intervals
 from quantlab.report import calendar_tables, part_tables, trading_tables
 from quantlab.report.charts import day
 from quantlab.report.data_table import data_table
@@ -23,14 +23,13 @@ from quantlab.report.run_panels import run_panels
 from quantlab.report.section import Section, filled
 from quantlab.report.sheet_tables import sheet_tables
 from quantlab.report.tables import Cell, Table, definition, metric_table, numeric, origin_table
-from quantlab.research.attribution import attribute
+from quantlab.research.attribution import Attribution, attribute
 from quantlab.research.redrawn_trades import redraw_trades
 from quantlab.research.verdict import verdict
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
-DOUBTED = ("total_return", "cagr", "sharpe", "volatility")  # a bootstrap does not find how deep a fall may be
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
-LEVEL, N_RESAMPLES = 0.95, 400  # of the intervals below the figures
+LEVEL = 0.95  # of the intervals below the figures
 FEWEST_TRADES = 20  # closed, that are worth drawing again
 CHAIN = {
     "ic": ("information coefficient", "ratio"),
@@ -89,13 +88,13 @@ def _benchmark_metrics(result: Result) -> dict[str, float]:
 
 
 def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
-    bounds = metric_intervals(result.figures, np.empty(0, np.int64), n_resamples=N_RESAMPLES, names=DOUBTED)
+    bounds = unordered_intervals(result.figures, level=LEVEL)
     below = {
         name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",)
         for name in HEADLINE
         if name in theirs
     }
-    for name, _, low, high in bounds.itertuples(name=None):
+    for name, (low, high) in bounds.items():
         if np.isfinite(low):
             told = interval(low, high, METRICS[name].unit)
             below[name] = (f"{LEVEL:.0%}: {told}", *below.get(name, ()))
@@ -113,13 +112,14 @@ def _headline(name: str, value: float, below: tuple[str, ...], periods_per_year:
 
 def _sections(result: Result, theirs: Mapping[str, float]) -> tuple[Section, ...]:
     """All that may stand on the page, in the order it stands there; further tables join here."""
+    taken = attribute(result)
     return (
         Section("Charts", linked=run_panels(result)),
         Section("Metrics", groups=_metric_tables(result, theirs)),
         _strategies(result),
         _calendar(result),
         forecast_section(result.forecast_scores),
-        Section("Where it came from", (*sheet_tables(attribute(result)), _chain_table(result))),
+        Section("Where it came from", (*sheet_tables(taken), _chain_table(taken))),
         Section("Orders", (trading_tables.order_table(result.orders),)),
         _trades(result),
         Section("Data", (data_table(result.marks),)),
@@ -151,11 +151,11 @@ def _calendar(result: Result) -> Section:
     return Section("Returns and drawdowns", tables, distribution("Bars by return", result.returns.to_numpy()))
 
 
-def _chain_table(result: Result) -> Table:
+def _chain_table(taken: Attribution) -> Table:
     """Lay out the way from the forecast to the money; for a run with forecasts."""
-    if result.forecast_scores is None:
+    if taken.result.forecast_scores is None:
         return Table("", (), ())
-    told = attribute(result).forecast_chain.dropna()
+    told = taken.forecast_chain.dropna()
     rows = tuple(
         (Cell(CHAIN[str(name)][0]), numeric(value, CHAIN[str(name)][1])) for name, value in told.items()
     )

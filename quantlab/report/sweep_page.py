@@ -12,7 +12,7 @@ from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.metric import Metric
 from quantlab.report.run_panels import run_panels
 from quantlab.report.section import Section, filled
-from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
+from quantlab.report.tables import Cell, Table, definition, numeric, origin_table, shaded_table
 from quantlab.research.sweep import Sweep
 from quantlab.research.sweep_show import sweep_cells, sweep_notes, sweep_subtitle, sweep_table, sweep_title
 
@@ -69,18 +69,9 @@ def _maps(sweep: Sweep) -> tuple[Table, ...]:
 
 
 def _map(title: str, metric: Metric, cells: pd.Series) -> Table:
-    frame = cells.unstack(0) if cells.index.nlevels == 2 else cells.to_frame(metric.label)
-    values = frame.to_numpy(dtype=np.float64)
-    full = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
-    rows = tuple(
-        (Cell(_place(place)), *(numeric(value, metric.unit, full=full) for value in row))
-        for place, row in zip(frame.index, values, strict=True)
-    )
-    corner = (
-        f"{frame.index.name} ↓ {frame.columns.name} →" if cells.index.nlevels == 2 else str(frame.index.name)
-    )
-    return Table(title, (corner, *(_place(each) for each in frame.columns)), rows, wide=True)
-
-
-def _place(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    pair = cells.index.nlevels == 2
+    frame = cells.unstack(0) if pair else cells.to_frame(metric.label)
+    known = np.abs(frame.to_numpy(dtype=np.float64))
+    full = float(np.nanmax(known)) if np.isfinite(known).any() else 0.0
+    corner = f"{frame.index.name} ↓ {frame.columns.name} →" if pair else str(frame.index.name)
+    return shaded_table(title, frame, metric.unit, full, corner)

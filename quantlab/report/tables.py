@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from quantlab.display.numbers import number
 from quantlab.display.text import OPTIONAL
@@ -48,8 +50,9 @@ class Table:
 
 def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
     """Print a number by its unit; shaded in proportion to `full`, the value of the strongest colour."""
-    shade = float(np.clip(value / full, -1.0, 1.0)) if full > 0.0 and np.isfinite(value) else 0.0
-    return Cell(number(value, unit), True, round(shade, 2), value=value if np.isfinite(value) else None)
+    known = math.isfinite(value)
+    shade = min(max(value / full, -1.0), 1.0) if full > 0.0 and known else 0.0
+    return Cell(number(value, unit), True, round(shade, 2), value=value if known else None)
 
 
 def definition(metric: Metric, periods_per_year: float) -> str:
@@ -76,6 +79,19 @@ def metric_table(
             rows.append(tuple(row))
     defined = any(cell.text != "n/a" for row in rows for cell in row[1:] if cell.text)
     return Table(title, columns, tuple(rows) if defined or title not in OPTIONAL else ())
+
+
+def shaded_table(title: str, frame: pd.DataFrame, unit: str, full: float, corner: str = "") -> Table:
+    """Lay out a frame of numbers of one unit, shaded in proportion to `full`; `corner` is the first heading."""
+    rows = tuple(
+        (Cell(name), *(numeric(value, unit, full=full) for value in values))
+        for name, values in zip(map(_place, frame.index), frame.to_numpy(np.float64).tolist(), strict=True)
+    )
+    return Table(title, (corner, *map(_place, frame.columns)), rows, wide=True)
+
+
+def _place(name: object) -> str:
+    return f"{name:.4g}" if isinstance(name, float) else str(name)
 
 
 def origin_table(origin: Mapping[str, Any]) -> Table:

@@ -21,8 +21,9 @@ def kept_rows(values: FloatArray, n_columns: int) -> IntArray:
         return np.arange(n, dtype=np.int64)
     edges = np.linspace(0, n, n_columns + 1).astype(np.int64)
     starts, stops = edges[:-1], edges[1:]
-    low = np.where(np.isnan(values), np.inf, values)
-    high = np.where(np.isnan(values), -np.inf, values)
-    lowest = [a + int(low[a:b].argmin()) for a, b in zip(starts, stops, strict=True)]
-    highest = [a + int(high[a:b].argmax()) for a, b in zip(starts, stops, strict=True)]
+    # Columns as rows of a matrix; a short one repeats its last row, which moves neither extreme.
+    inside = np.minimum(starts[:, None] + np.arange((stops - starts).max()), stops[:, None] - 1)
+    unknown = np.isnan(values)
+    lowest = starts + np.where(unknown, np.inf, values)[inside].argmin(axis=1)
+    highest = starts + np.where(unknown, -np.inf, values)[inside].argmax(axis=1)
     return np.unique(np.concatenate([starts, stops - 1, lowest, highest])).astype(np.int64)

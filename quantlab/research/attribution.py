@@ -64,7 +64,7 @@ class Attribution(Shown):
         """Money by calendar month and kind, ``net``, and the month's ``return``."""
         time = pd.DatetimeIndex(self.profits["time"]).tz_localize(None)
         frame = self._by(pd.Series(time.to_period("M").astype(str), name="month"))
-        returns = calendar_returns(self.result.equity, self.result.initial_cash, "M")
+        returns = calendar_returns(self.result.equity, self.result.initial_cash, "M").fillna(0.0)
         return frame.reindex(returns.index, fill_value=0.0).assign(**{"return": returns}).rename_axis("month")
 
     @cached_property
@@ -90,7 +90,7 @@ class Attribution(Shown):
     @cached_property
     def costs(self) -> pd.DataFrame:
         """What was paid by kind: ``money``, ``of_initial_cash`` and ``of_traded_value``; earnings are negative."""
-        paid = -self.profits.groupby("kind")["amount"].sum().reindex(COSTS).dropna()
+        paid = -self.profits.groupby("kind", observed=True)["amount"].sum().reindex(COSTS).dropna()
         paid.loc["total"] = paid.sum()
         traded = self.result.figures.traded_value
         share = paid / traded if traded > 0.0 else paid * np.nan
@@ -174,9 +174,10 @@ class Attribution(Shown):
         return cagr(growth, len(returns), own.periods_per_year)
 
     def _by(self, key: pd.Series) -> pd.DataFrame:
-        frame = self.profits.groupby([key, "kind"])["amount"].sum().unstack().fillna(0.0)
-        frame = frame[[kind for kind in KINDS if kind in frame]].rename_axis(columns=None)
-        return frame.assign(net=frame.sum(axis=1))
+        sums = self.profits.groupby([key, "kind"], observed=True)["amount"].sum().unstack().fillna(0.0)
+        frame = pd.DataFrame({kind: sums[kind] for kind in KINDS if kind in sums})
+        names = pd.Index(sums.index.to_list(), name=sums.index.name)  # categories no more
+        return frame.set_axis(names).assign(net=frame.sum(axis=1))
 
     def sheets(self) -> list[Sheet]:
         """Symbols, sides, costs, holding times, periods and crises; symbols at most ten of each end."""

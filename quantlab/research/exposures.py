@@ -43,15 +43,32 @@ def period_frame(equity: pd.Series, initial_cash: float) -> pd.DataFrame:
 _CODES = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
+def period_rows(time: pd.DatetimeIndex, code: str) -> dict[str, slice]:
+    """Rows of every calendar month ("M", as "2020-03"), quarter ("Q") or year ("Y"), by the wall clock of `time`.
+
+    >>> period_rows(pd.to_datetime(["2020-01-31", "2020-02-28", "2020-02-29"]), "M")
+    {'2020-01': slice(0, 1, None), '2020-02': slice(1, 3, None)}
+    """
+    local = time.tz_localize(None)
+    months = local.to_numpy().astype("M8[M]").astype(np.int64)
+    periods = months // {"M": 1, "Q": 3, "Y": 12}[code]
+    starts = np.append(0, np.flatnonzero(np.diff(periods)) + 1)
+    names = local[starts].to_period(code).astype(str)
+    stops = [*starts[1:].tolist(), len(time)]
+    return {name: slice(*each) for name, *each in zip(names, starts.tolist(), stops, strict=True)}
+
+
 def calendar_returns(equity: pd.Series, initial_cash: float, code: str) -> pd.Series:
-    """Return of every calendar period, by its name as "2020-03", "2020Q1" or "2020"; 0 after ruin."""
-    last = equity.groupby(pd.DatetimeIndex(equity.index).tz_localize(None).to_period(code).astype(str)).last()
-    before = last.shift(fill_value=initial_cash)
-    return (last / before.where(before != 0.0, np.nan) - 1.0).fillna(0.0)
+    """Return of every calendar period, by its name as "2020-03", "2020Q1" or "2020"; NaN after ruin."""
+    rows = period_rows(pd.DatetimeIndex(equity.index), code)
+    last = equity.to_numpy(dtype=np.float64)[[one.stop - 1 for one in rows.values()]]
+    before = np.append(initial_cash, last[:-1])
+    returns = np.divide(last, before, out=np.full(last.size, np.nan), where=before != 0.0) - 1.0
+    return pd.Series(returns, list(rows))
 
 
 def _periods(equity: pd.Series, initial_cash: float, code: str) -> tuple[object, ...]:
-    returns = calendar_returns(equity, initial_cash, code)
+    returns = calendar_returns(equity, initial_cash, code).fillna(0.0)
     best, worst = returns.idxmax(), returns.idxmin()
     return (
         float(returns.max()), best, float(returns.min()), worst, float(returns.mean()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -11,14 +13,14 @@ from quantlab.typing import FloatArray, IntArray
 ACCOUNT = "(account)"  # what concerns no symbol: interest on cash
 COSTS = ("commission", "slippage", "borrow", "interest", "funding", "payout")
 KINDS = ("price", *COSTS)
-SIDES = np.array(["short", ACCOUNT, "long"])
+SIDES = ("short", ACCOUNT, "long")
 
 Amounts = tuple[IntArray, IntArray, FloatArray, FloatArray]  # row, symbol (−1: none), side (−1, 0, 1), money
 Fills = tuple[pd.DataFrame, IntArray, IntArray, FloatArray]  # the table, and of each row: row, symbol, side
 
 
 def profits(result: Result) -> pd.DataFrame:
-    """Every amount that changed a run's equity: ``time, symbol, side, kind, amount``.
+    """Every amount that changed a run's equity: ``time, symbol, side, kind, amount``; names are categories.
 
     Kinds are ``price`` (what positions gained from mark to mark, fills taken at the price before slippage),
     ``commission`` and ``slippage`` (never above zero), and the flows ``borrow``, ``interest``, ``payout`` and
@@ -86,13 +88,20 @@ def _shifted(positions: FloatArray) -> FloatArray:
 
 def _frame(kind: str, amounts: Amounts, time: pd.DatetimeIndex, symbols: pd.Index) -> pd.DataFrame:
     rows, places, sides, money = amounts
-    names = np.append(symbols.to_numpy(dtype=object), ACCOUNT)
     return pd.DataFrame(
         {
             "time": time[rows],
-            "symbol": names[places],
-            "side": SIDES[sides.astype(np.int64) + 1],
-            "kind": kind,
+            "symbol": _named(places, [*symbols, ACCOUNT]),
+            "side": _named(sides.astype(np.int64) + 1, SIDES),
+            "kind": _named(np.full(rows.size, KINDS.index(kind)), KINDS),
             "amount": money,
         }
+    )
+
+
+def _named(codes: IntArray, names: Sequence[str]) -> pd.Categorical[str]:
+    """Take `names` by their place, −1 for the last; as categories, since a million bars have few names."""
+    order = np.argsort(np.asarray(names, dtype=object))
+    return pd.Categorical.from_codes(
+        np.argsort(order)[codes], pd.Index([names[k] for k in order], dtype=object)
     )

@@ -10,11 +10,9 @@ import pandas as pd
 from quantlab.display.sheets import Sheet, Shown, frame_sheet
 from quantlab.engine.result import Result
 from quantlab.errors import DataError
-from quantlab.metrics.drawdown import drawdown_path, max_drawdown
 from quantlab.typing import FloatArray
 
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-METHODS = ("bootstrap", "reshuffle")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,22 +78,19 @@ def redraw_trades(
     DataError
         Fewer than two closed trades, or an unknown method.
     """
-    if method not in METHODS:
+    if method not in _DRAWS:
         raise DataError(f"method={method!r} is not known: give 'bootstrap' or 'reshuffle'.")
     trades = result.trades[~result.trades["open"]].sort_values("exit_time", kind="stable")
     if len(trades) < 2:
         raise DataError(f"{len(trades)} closed trades cannot be drawn again; at least 2 are needed.")
     shares = _shares(result, trades)
-    random = np.random.default_rng(seed)
-    again = method == "bootstrap"
+    factors = np.maximum(1.0 + shares, 0.0)  # a loss of everything ends it
+    random, draw = np.random.default_rng(seed), _DRAWS[method]
     draws = pd.DataFrame(
-        [
-            _path(result.initial_cash, random.choice(shares, shares.size, replace=again))
-            for _ in range(n_resamples)
-        ],
+        [_path(result.initial_cash, draw(random, factors)) for _ in range(n_resamples)],
         columns=["final_equity", "max_drawdown"],
     )
-    final, deepest = _path(result.initial_cash, shares)
+    final, deepest = _path(result.initial_cash, factors)
     return RedrawnTrades(
         draws=draws.rename_axis("draw"),
         frame=draws.quantile(list(LEVELS)).rename_axis("level"),
@@ -108,6 +103,17 @@ def redraw_trades(
     )
 
 
+def _bootstrap(random: np.random.Generator, values: FloatArray) -> FloatArray:
+    return np.asarray(values[random.integers(0, values.size, values.size)])
+
+
+def _reshuffle(random: np.random.Generator, values: FloatArray) -> FloatArray:
+    return random.choice(values, values.size, replace=False)
+
+
+_DRAWS = {"bootstrap": _bootstrap, "reshuffle": _reshuffle}
+
+
 def _shares(result: Result, trades: pd.DataFrame) -> FloatArray:
     """Profit of each trade over the equity before the bar of its entry."""
     rows = result.equity.index.get_indexer(pd.DatetimeIndex(trades["entry_time"]))
@@ -115,7 +121,8 @@ def _shares(result: Result, trades: pd.DataFrame) -> FloatArray:
     return np.asarray(trades["profit"].to_numpy(dtype=np.float64) / before[rows], dtype=np.float64)
 
 
-def _path(cash: float, shares: FloatArray) -> tuple[float, float]:
-    """Return final equity and deepest drawdown of trades one after the other; a loss of everything ends it."""
-    growth: FloatArray = np.cumprod(np.maximum(1.0 + shares, 0.0), dtype=np.float64)
-    return cash * float(growth[-1]), max_drawdown(drawdown_path(growth, 1.0))
+def _path(cash: float, factors: FloatArray) -> tuple[float, float]:
+    """Return final equity and deepest drawdown of trades one after the other, each a factor of the money."""
+    growth: FloatArray = np.cumprod(factors, dtype=np.float64)
+    highest = np.maximum(np.maximum.accumulate(growth), 1.0)
+    return cash * float(growth[-1]), float((growth / highest).min()) - 1.0

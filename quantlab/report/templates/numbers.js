@@ -1,18 +1,24 @@
 // Numbers and times: out of the page's data, and as people read them.
 function unpacked({ e, d }) {
+  const scale = 10 ** Math.abs(e), values = new Float64Array(d.length);
   let sum = 0; // of integers, so that no rounding adds up
-  const scale = 10 ** Math.abs(e);
-  return Float64Array.from(d, (step) => (step === null ? NaN : e < 0 ? (sum += step) / scale : (sum += step) * scale));
+  for (let k = 0; k < d.length; k++) values[k] = d[k] === null ? NaN : e < 0 ? (sum += d[k]) / scale : (sum += d[k]) * scale;
+  return values;
 }
 
-const fixed = (value, digits) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+// A format is made once and kept: making one takes far longer than using it.
+const FORMATS = new Map();
+function fixed(value, digits) {
+  if (!FORMATS.has(digits)) FORMATS.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return FORMATS.get(digits).format(value);
+}
+const PRICE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
 
 function said(value, unit) {
   if (value === null || !isFinite(value)) return "n/a";
   if (unit === "fraction") return fixed(value * 100, Math.abs(value) >= 0.0995 ? 1 : 2) + "%";
   if (unit === "count") return fixed(value, Number.isInteger(value) ? 0 : 1);
-  if (unit === "price") return value.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+  if (unit === "price") return PRICE.format(value);
   return fixed(value, 2);
 }
 

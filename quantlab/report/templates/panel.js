@@ -150,9 +150,8 @@ class Panel {
     this.values = this.shown.map(() => make("b"));
     this.buttons = this.shown.map((curve, k) => {
       if (this.shown.length < 2) return make("span", { class: `key c${curve.colour}` }, curve.name, this.values[k]);
-      const button = make("button", { type: "button", class: `key c${curve.colour}`, "aria-pressed": "true", onclick: () => this.stack.toggle(curve.name),
+      return make("button", { type: "button", class: `key c${curve.colour}`, "aria-pressed": "true", onclick: () => this.stack.toggle(curve.name),
         onpointerenter: () => this.stack.lift(curve.name), onpointerleave: () => this.stack.lift(null) }, curve.name, this.values[k]);
-      return button;
     });
     this.named = this.shown;
     this.keys.replaceChildren(...this.buttons);

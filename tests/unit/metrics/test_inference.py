@@ -21,11 +21,9 @@ from quantlab.metrics.inference import (
     minimum_track_record,
     probabilistic_sharpe,
     sharpe_confidence,
-    sharpe_interval,
     track_record_bars,
 )
 from quantlab.metrics.risk import sharpe
-from quantlab.metrics.run_figures import RunFigures
 from tests.naive import metrics as naive
 
 
@@ -122,17 +120,6 @@ def test_same_seed_same_interval() -> None:
 def test_an_undefined_estimate_has_undefined_bounds() -> None:
     interval = bootstrap_interval(_daily_sharpe, np.zeros(50))
     assert all(math.isnan(value) for value in (interval.estimate, interval.low, interval.high))
-
-
-def test_interval_of_a_run_is_that_of_its_returns() -> None:
-    returns = np.random.default_rng(5).normal(0.001, 0.01, 100)
-    figures = RunFigures.of_returns(returns, periods_per_year=252)
-    assert sharpe_interval(figures) == bootstrap_interval(_daily_sharpe, returns)
-    for idle in (
-        RunFigures.of_returns(returns, periods_per_year=252, n_fills=0),
-        figures.with_returns(returns[:19]),
-    ):
-        assert math.isnan(sharpe_interval(idle).low)
 
 
 def test_too_few_or_unequal_bars_are_refused() -> None:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 import quantlab as ql
 from quantlab.errors import DataError
 from quantlab.metrics.catalogue import METRICS, evaluate
-from quantlab.metrics.inference import resampled_rows, sharpe_interval
+from quantlab.metrics.inference import Blocks, bootstrap_interval, resampled_rows
 from quantlab.metrics.intervals import metric_draws, metric_intervals
 from quantlab.metrics.resampled_metrics import RESAMPLED
+from quantlab.metrics.risk import sharpe
 from quantlab.metrics.run_figures import RunFigures
+from quantlab.metrics.unordered import unordered_intervals
 from tests.made_results import made_result, made_trades
 
 # Not of bars or closed trades, or without a distribution that a bootstrap could find.
@@ -96,8 +98,25 @@ def test_the_table_has_all_that_can_be_resampled():
 def test_the_sharpe_ratios_is_the_one_printed_everywhere():
     figures, exit_rows = made_run(3, 300)
     row = metric_intervals(figures, exit_rows).loc["sharpe"]
-    printed = sharpe_interval(figures)
-    assert (row["value"], row["low"], row["high"]) == pytest.approx(printed[:3], rel=1e-9)
+    printed = unordered_intervals(figures)["sharpe"]
+    assert (row["low"], row["high"]) == pytest.approx(printed, rel=1e-9)
+    simple = bootstrap_interval(lambda returns: sharpe(returns, 252, 0.02), figures.returns)
+    assert (*printed, row["value"]) == pytest.approx((simple.low, simple.high, simple.estimate), rel=1e-9)
+
+
+def test_clusters_of_volatility_widen_the_bounds_of_risk_and_leave_those_of_returns():
+    random = np.random.default_rng(7)
+    calm = np.repeat(random.permutation([0.005, 0.02] * 20), 50)  # forty spells of fifty bars
+    figures = RunFigures.of_returns(calm * random.normal(size=2000), periods_per_year=252)
+    found = metric_intervals(figures, np.zeros(0, np.int64))
+    alone = metric_intervals(figures, np.zeros(0, np.int64), blocks=Blocks(1.0, 1.0))
+    wide, narrow = found["high"] - found["low"], alone["high"] - alone["low"]
+    # Forty spells decide the volatility: its error is that of the mean of forty variances.
+    shares = np.square([0.005, 0.02] * 20)
+    error = shares.std() / math.sqrt(40) / (2.0 * math.sqrt(shares.mean())) * math.sqrt(252)
+    assert wide["volatility"] == pytest.approx(2 * 1.96 * error, rel=0.3)
+    assert narrow["volatility"] < 0.5 * wide["volatility"]
+    assert wide["sharpe"] == pytest.approx(narrow["sharpe"], rel=0.15)
 
 
 def test_a_win_rate_has_the_interval_of_independent_trades():
@@ -109,7 +128,7 @@ def test_a_win_rate_has_the_interval_of_independent_trades():
         won * 0.01, periods_per_year=252, trade_profit=won, trade_return=won, trade_bars=won, trade_worst=won,
         trade_best=won,
     )  # fmt: skip
-    row = metric_intervals(figures, np.arange(n), n_resamples=4000, block_bars=1.0).loc["win_rate"]
+    row = metric_intervals(figures, np.arange(n), n_resamples=4000, blocks=Blocks(1.0, 1.0)).loc["win_rate"]
     assert (row["high"] - row["low"]) / 2.0 == pytest.approx(1.96 * math.sqrt(0.25 / n), rel=0.06)
 
 

@@ -198,6 +198,50 @@ def test_buttons_keys_and_wheel_move_the_view(browser: Browser, page: Path) -> N
     assert _now(browser) != whole
 
 
+@pytest.fixture
+def touched(browser: Browser) -> Iterator[Browser]:
+    browser.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
+    yield browser
+    browser.call("Emulation.setTouchEmulationEnabled", enabled=False)
+
+
+def _bars_in_sight(browser: Browser) -> list[int]:
+    return [int(DAYS.get_loc(pd.Timestamp(day))) for day in _now(browser).split(" to ")]
+
+
+def test_two_fingers_zoom_and_keep_the_bars_they_were_put_on(touched: Browser, page: Path) -> None:
+    touched.open(page)
+    left, right, y = _middle(touched, "Equity")
+    places = [(0.4, 0.6), (0.35, 0.65), (0.3, 0.7), (0.2, 0.8)]
+    for k, (a, b) in enumerate(places):
+        fingers = [(left + part * (right - left), y) for part in (a, b)]
+        touched.touch("touchMove" if k else "touchStart", *fingers)
+    touched.touch("touchEnd")
+    assert touched.errors == []
+    assert touched.js("visualViewport.scale") == 1  # the charts zoom, not the page
+    # Bars at 0.4 and 0.6 of the run lie at 0.2 and 0.8 of the width, so that a third of it is in sight.
+    assert _bars_in_sight(touched) == pytest.approx([N_BARS / 3, 2 * N_BARS / 3], abs=8)
+    touched.touch("touchStart", *((left + part * (right - left), y) for part in (0.2, 0.8)))
+    touched.touch("touchMove", *((left + part * (right - left), y) for part in (0.45, 0.55)))
+    touched.touch("touchEnd")
+    assert _bars_in_sight(touched) == [0, N_BARS - 1]
+
+
+def test_one_finger_points_and_scrolls_the_page(touched: Browser, page: Path) -> None:
+    touched.open(page, width=400)
+    whole = _now(touched)
+    left, right, y = _middle(touched, "Equity")
+    touched.touch("touchStart", (left + 0.4 * (right - left), y))
+    touched.touch("touchMove", (left + 0.5 * (right - left), y))
+    assert abs(DAYS.get_loc(pd.Timestamp(_now(touched))) - 0.5 * N_BARS) < 8
+    touched.touch("touchEnd")
+    assert _now(touched) == whole
+    before = touched.js("scrollY")
+    touched.call("Input.synthesizeScrollGesture", x=(left + right) / 2, y=y, yDistance=-200, speed=2000)
+    assert touched.js("scrollY") > before + 100
+    assert _now(touched) == whole
+
+
 def test_the_pointer_tells_the_values_of_all_panels(browser: Browser, page: Path) -> None:
     result = _result()
     browser.open(page)
