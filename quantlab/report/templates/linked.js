@@ -21,7 +21,7 @@ class Stack {
       this.toolbar(), ...this.panels.map((panel) => panel.figure), this.live);
     host.prepend(this.frame);
     this.panels.forEach((panel) => this.listen(panel.drawing));
-    new ResizeObserver(() => this.draw()).observe(this.frame);
+    new ResizeObserver(() => requestAnimationFrame(() => this.draw())).observe(this.frame);
   }
 
   toolbar() {
@@ -43,7 +43,7 @@ class Stack {
   }
 
   get inside() { return Math.max(50, this.width - EDGE.left - EDGE.right); }
-  x(row) { return (this.inside * (row - this.view[0])) / (this.view[1] - this.view[0]); }
+  x(row) { return (this.inside * (row - this.view[0])) / (this.view[1] - this.view[0] || 1); }
   row(x) { return this.view[0] + (x / this.inside) * (this.view[1] - this.view[0]); }
 
   show(from, to) {

@@ -88,7 +88,7 @@ class Panel {
     }
     if (!isFinite(low)) return [0, 1];
     const room = (high - low) * 0.04 || Math.max(Math.abs(low) * 0.05, 0.01); // so that no curve touches the frame
-    const zero = this.shown.some((curve) => curve.kind === "area"); // which stands on its axis
+    const zero = low < high && this.shown.some((curve) => curve.kind === "area"); // which stands on its axis
     return [zero && low === 0 ? 0 : this.log ? low * 0.97 : low - room, zero && high === 0 ? 0 : high + room];
   }
 
