@@ -19,6 +19,7 @@ from quantlab.cli.report import report
 from quantlab.cli.rerun import rerun
 from quantlab.cli.runs import app as runs
 from quantlab.cli.samples import samples
+from quantlab.cli.stress import stress
 from quantlab.cli.sweep import sweep
 from quantlab.cli.tune import tune
 
@@ -57,7 +58,7 @@ def quantlab_command(
     """Backtest event-driven strategies that query neural price forecasters."""
 
 
-for verb in (backtest, sweep, check, forecast, tune, compare, report, rerun, samples, new):
+for verb in (backtest, sweep, check, stress, forecast, tune, compare, report, rerun, samples, new):
     app.command()(verb)
 app.add_typer(runs, name="runs")
 

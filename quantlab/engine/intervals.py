@@ -72,8 +72,10 @@ def intervals(result: Result, *, level: float = 0.95, n_resamples: int = 1000, s
     Raises
     ------
     DataError
-        A level outside (0, 1), or no resample.
+        No result, a level outside (0, 1), or no resample.
     """
+    if not isinstance(result, Result):
+        raise DataError(f"intervals() takes what ql.backtest returned, not {result!r:.80}.")
     if not 0.0 < level < 1.0 or n_resamples < 1:
         raise DataError(
             f"level={level}, n_resamples={n_resamples}: give a share between 0 and 1, as 0.95, and at least 1 resample."

@@ -18,6 +18,9 @@ from quantlab.trading.quotes import n_crossed
 # Bars and calendar years may differ by this much before annualised figures deserve a warning.
 TOLERATED_YEARS = 0.2
 FEWEST_YEARS = 0.25
+# Below this a figure a year tells more of the exponent than of the run.
+SHORT_YEARS = 0.5
+WEEKLY = 52.0
 NS_PER_YEAR = 365.25 * 86_400e9
 
 
@@ -35,14 +38,14 @@ def notes_of(
     lines += [f"UNCHECKED: {line}" for line in inputs.unchecked]
     return (
         *lines,
-        *_about_time(bars, plan, outcome),
+        *_about_time(bars, plan, outcome, record),
         *_about_quotes(bars, rules),
         *_about_orders(plan, record),
         *_about_stale(bars, outcome, record),
     )
 
 
-def _about_time(bars: Bars, plan: Plan, outcome: Outcome) -> Iterator[str]:
+def _about_time(bars: Bars, plan: Plan, outcome: Outcome, record: Record) -> Iterator[str]:
     elapsed = (bars.time_ns[outcome.stop - 1] - bars.time_ns[plan.start]) / NS_PER_YEAR
     counted = (outcome.stop - plan.start) / bars.periods_per_year
     if elapsed > FEWEST_YEARS and abs(counted - elapsed) > TOLERATED_YEARS * elapsed:
@@ -50,6 +53,15 @@ def _about_time(bars: Bars, plan: Plan, outcome: Outcome) -> Iterator[str]:
             f"{outcome.stop - plan.start} bars at N = {bars.periods_per_year:g} a year are {counted:.2g} years, but "
             f"{elapsed:.2g} years passed: annualised figures mislead. Are bars missing, or periods_per_year wrong?"
         )
+    if counted < SHORT_YEARS and len(record.fills) and not outcome.ruined:
+        yield f"Annualised from {_sessions(bars, plan.start, outcome.stop)}: figures a year say little."
+
+
+def _sessions(bars: Bars, start: int, stop: int) -> str:
+    n = len(np.unique(bars.sessions[start:stop]))
+    # A row of a week or a month is labelled by one session, but is none.
+    noun = "session" if bars.periods_per_year > WEEKLY else "bar"
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _about_quotes(bars: Bars, rules: Rules) -> Iterator[str]:

@@ -144,7 +144,7 @@ class Attribution(Shown):
         """From the forecast to the money, by name.
 
         ``ic`` and ``rank_ic`` of the forecasts behind the run (NaN without), ``signal_turnover`` (share of the
-        signal, Σ|Δ(f/Σ|f|)|/2, that changes a bar; NaN unless forecasts were given), ``turnover`` (of the positions, a
+        signal, Σ|Δ(f/Σ|f|)|/2, that changes a bar; only where forecasts were given), ``turnover`` (of the positions, a
         year), ``gross`` (CAGR had trading and holding cost nothing, money at each bar as it was), ``costs`` (what they
         took of it) and ``net`` (the run's CAGR).
         """
@@ -156,7 +156,7 @@ class Attribution(Shown):
             "ic": np.nan,
             "rank_ic": np.nan,
             **known,
-            "signal_turnover": np.nan if self.forecasts is None else signal_turnover(self.forecasts),
+            **({} if self.forecasts is None else {"signal_turnover": signal_turnover(self.forecasts)}),
             "turnover": own.metrics["turnover"],
             "gross": gross,
             "costs": gross - net,
@@ -173,6 +173,10 @@ class Attribution(Shown):
         growth = float(np.prod(1.0 + returns)) if np.isfinite(returns).all() else np.nan
         return cagr(growth, len(returns), own.periods_per_year)
 
+    @property
+    def _intraday(self) -> bool:
+        return pd.DatetimeIndex(self.result.equity.index).tz is not None
+
     def _by(self, key: pd.Series) -> pd.DataFrame:
         sums = self.profits.groupby([key, "kind"], observed=True)["amount"].sum().unstack().fillna(0.0)
         frame = pd.DataFrame({kind: sums[kind] for kind in KINDS if kind in sums})
@@ -180,15 +184,19 @@ class Attribution(Shown):
         return frame.set_axis(names).assign(net=frame.sum(axis=1))
 
     def sheets(self) -> list[Sheet]:
-        """Symbols, sides, costs, holding times, periods and crises; symbols at most ten of each end."""
+        """Symbols, sides with their total, costs, hours, holding times, periods and crises.
+
+        Symbols at most ten of each end; hours of intraday runs. Months stay in `by_month`.
+        """
         symbols = self.by_symbol
         shown = symbols if len(symbols) <= 20 else pd.concat([symbols.head(10), symbols.tail(10)])
         left = len(symbols) - len(shown)
         notes = [f"{left} symbols in between are not shown."] if left else []
         blocks = [
             ("Profit by symbol", shown, notes),
-            ("Profit by side", self.by_side, []),
+            ("Profit by side", _with_total(self.by_side), []),
             ("Costs", self.costs, []),
+            ("Profit by hour of the close", self.by_hour if self._intraday else self.by_hour[:0], []),
             ("Trades by bars held", self.by_holding, []),
             ("Periods", self.periods, []),
             ("Crises", self.crises, []),
@@ -224,6 +232,13 @@ def attribute(result: Result, *, forecasts: Forecasts | None = None) -> Attribut
     if not isinstance(result, Result):
         raise DataError(f"attribute() takes what ql.backtest returned, not {result!r}.")
     return Attribution(result, forecasts)
+
+
+def _with_total(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add a row ``total``: money by kind, of all together."""
+    total = frame.copy()
+    total.loc["total"] = frame.sum()
+    return total
 
 
 def signal_turnover(forecasts: Forecasts) -> float:

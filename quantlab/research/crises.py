@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from quantlab.errors import DataError, did_you_mean
 from quantlab.metrics.drawdown import drawdown_path, max_drawdown
 from quantlab.typing import BoolArray, FloatArray
 
@@ -37,6 +38,14 @@ CRISES = (
     Crisis("Inflation bear 2022", "2022-01-03", "2022-10-12"),
     Crisis("Yen carry unwind 2024", "2024-07-31", "2024-08-05"),
 )
+
+
+def crisis_named(name: str) -> Crisis:
+    """Find a crisis of `CRISES`; a DataError with the nearest name when there is none."""
+    known = {crisis.name: crisis for crisis in CRISES}
+    if name not in known:
+        raise DataError(f"there is no crisis {name!r}. {did_you_mean(str(name), known)}")
+    return known[name]
 
 
 def crisis_frame(returns: pd.Series, benchmark: pd.Series | None) -> pd.DataFrame:
@@ -71,6 +80,11 @@ def during(days: pd.DatetimeIndex, crisis: Crisis) -> BoolArray:
     return np.asarray(
         (days > pd.Timestamp(crisis.start)) & (days <= pd.Timestamp(crisis.end)), dtype=np.bool_
     )
+
+
+def covers(days: pd.DatetimeIndex, crisis: Crisis) -> bool:
+    """Whether dates in ascending sequence reach from the beginning of a crisis to its end."""
+    return bool(days[0] <= pd.Timestamp(crisis.start) and pd.Timestamp(crisis.end) <= days[-1])
 
 
 def passed_through(returns: FloatArray) -> tuple[float, float]:

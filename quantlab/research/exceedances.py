@@ -86,7 +86,8 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     Raises
     ------
     DataError
-        A level outside (0, 1), a NaN return, or no bar with a forecast.
+        Returns that are no Series, a level outside (0, 1), a NaN return, no bar with a forecast, or forecasts of a
+        lower tail (a level below a half) that are above zero for most bars: losses without their sign.
 
     Examples
     --------
@@ -94,6 +95,10 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     >>> exceedances(returns, -0.02, level=0.05).n_exceeded
     1
     """
+    if not isinstance(returns, pd.Series):
+        raise DataError(
+            f"returns={returns!r:.80} is no Series: give simple returns by time, as result.returns."
+        )
     if not 0.0 < level < 1.0:
         raise DataError(f"level={level}: give the share of bars that are to fall below, as 0.05.")
     forecast = (
@@ -103,6 +108,12 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     met = returns.loc[forecast.index]
     if not len(met):
         raise DataError("There is no bar with a forecast; both series are matched by time.")
+    usual = float(np.median(forecast.to_numpy(dtype=np.float64)))
+    if level < 0.5 and usual > 0.0:
+        raise DataError(
+            f"value_at_risk is {usual:g} (the median), above zero: give the return that is fallen below, negative "
+            f"for a loss, as {-usual:g}."
+        )
     if met.isna().any():
         raise DataError(f"The return at {met.index[met.isna()][0]} is NaN: fill or cut the series first.")
     exceeded = met < forecast

@@ -11,7 +11,7 @@ import pandas as pd
 
 from quantlab.display.numbers import number
 from quantlab.display.sheets import Sheet, Shown
-from quantlab.errors import DataError
+from quantlab.errors import DataError, did_you_mean
 from quantlab.metrics.returns import power
 
 MISSING = (-99.99, -999.0)  # how the library of French writes what is not known
@@ -72,7 +72,8 @@ def factor_model(
     Raises
     ------
     DataError
-        Without factors, or with fewer common bars than three for each coefficient.
+        Without factors, with fewer common bars than three for each coefficient, a factor that never changes on
+        them, or factors that are combinations of each other.
     """
     import statsmodels.api as sm  # takes a second to import
 
@@ -84,6 +85,7 @@ def factor_model(
             f"{n} bars with {k} factors are too few for a regression: give returns of factors on the bars of the run "
             f"({returns.index[0]} to {returns.index[-1]}), as fractions."
         )
+    _must_be_distinct(known)
     lags = int(4.0 * (n / 100.0) ** (2.0 / 9.0))  # Newey and West (1994)
     design = sm.add_constant(known.to_numpy(dtype=np.float64), has_constant="add")
     excess = (returns.loc[known.index] - riskless).to_numpy(dtype=np.float64)
@@ -96,6 +98,23 @@ def factor_model(
     return FactorModel(frame.rename_axis("factor"), alpha, float(fitted.rsquared), n, lags)
 
 
+def _must_be_distinct(factors: pd.DataFrame) -> None:
+    """Refuse factors whose coefficients cannot be told from alpha's or from each other's."""
+    constant = [str(name) for name in factors if np.ptp(factors[name].to_numpy(dtype=np.float64)) == 0.0]
+    if constant:
+        raise DataError(
+            f"The factor {constant[0]} is {factors[constant[0]].iloc[0]:g} on all {len(factors)} bars, so it explains "
+            "nothing: leave it out, or give its returns, not a level or a name."
+        )
+    # Of unit deviation, so that small factors count as much as large ones.
+    scaled = (factors - factors.mean()) / factors.std()
+    if np.linalg.matrix_rank(scaled.to_numpy(dtype=np.float64)) < factors.shape[1]:
+        raise DataError(
+            f"The factors {', '.join(map(str, factors))} are combinations of each other, so that no single "
+            "coefficient is defined: leave one out."
+        )
+
+
 def read_factors(path: str | Path) -> pd.DataFrame:
     """Read a file of Kenneth French's data library, daily or monthly, as fractions by time.
 
@@ -105,8 +124,12 @@ def read_factors(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A file without such a table.
+        No such file, or one without such a table.
     """
+    if not Path(path).is_file():
+        near = [each.name for each in Path(path).parent.glob("*.csv")]
+        advice = did_you_mean(Path(path).name, near) if near else "Give a CSV file of French's data library."
+        raise DataError(f"{path} does not exist. {advice}")
     lines = Path(path).read_text(encoding="latin-1").splitlines()
     dated = [bool(re.match(r"\s*(\d{8}|\d{6})\s*,", line)) for line in lines]
     if True not in dated[1:]:

@@ -46,13 +46,14 @@ class RedrawnTrades(Shown):
     def sheets(self) -> list[Sheet]:
         """One row a quantile."""
         frame = self.frame.set_axis([f"{level:.0%}" for level in self.frame.index]).rename_axis("quantile")
+        frame = frame.rename(columns={"final_equity": "Final equity", "max_drawdown": "Maximum drawdown"})
         notes = [
             f"{len(self.draws):,} sequences of {self.n_trades} trades ({self.method}); their own: final equity "
             f"{self.final_equity:,.2f}, maximum drawdown {self.max_drawdown:.1%}.",
             f"{self.loss_probability:.1%} of the sequences end below the initial cash. "
             "Trades are counted as independent, one after the other.",
         ]
-        units = {"final_equity": "money", "max_drawdown": "fraction"}
+        units = {"Final equity": "money", "Maximum drawdown": "fraction"}
         return [frame_sheet("Trades drawn again", frame, units=units, notes=notes)]
 
 
@@ -76,10 +77,14 @@ def redraw_trades(
     Raises
     ------
     DataError
-        Fewer than two closed trades, or an unknown method.
+        No result, fewer than two closed trades, an unknown method, or no sequence asked for.
     """
+    if not isinstance(result, Result):
+        raise DataError(f"redraw_trades() takes what ql.backtest returned, not {result!r:.80}.")
     if method not in _DRAWS:
         raise DataError(f"method={method!r} is not known: give 'bootstrap' or 'reshuffle'.")
+    if n_resamples < 1:
+        raise DataError(f"n_resamples={n_resamples!r}: give at least 1 sequence, better 1000.")
     trades = result.trades[~result.trades["open"]].sort_values("exit_time", kind="stable")
     if len(trades) < 2:
         raise DataError(f"{len(trades)} closed trades cannot be drawn again; at least 2 are needed.")

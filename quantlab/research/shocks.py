@@ -1,4 +1,4 @@
-"""Bars as they might have been: a sudden fall, or wider swings."""
+"""Bars as they might have been: a sudden fall, wider swings, or the days of a crisis among their own."""
 
 from __future__ import annotations
 
@@ -28,10 +28,7 @@ def volatility_shock(bars: Bars, times: float) -> Bars:
     DataError
         Prices of zero or below, which have no log.
     """
-    if (bars.low <= 0.0).any():
-        raise DataError(
-            "Some prices are zero or below and have no log return; leave the volatility shock out."
-        )
+    _must_be_positive(bars, "the volatility shock")
     before = _before(bars)
     moves = {name: np.log(bars[name]) - np.log(before) for name in PRICES}
     steps = np.where(_first_bars(bars), np.nan, moves["close"])
@@ -46,6 +43,44 @@ def volatility_shock(bars: Bars, times: float) -> Bars:
     panels["high"] = np.fmax.reduce([panels[name] for name in PRICES])
     panels["low"] = np.fmin.reduce([panels[name] for name in PRICES])
     return bars.with_arrays(**panels)
+
+
+def spliced(bars: Bars, first: int, returns: FloatArray) -> Bars:
+    """Let closes move by other returns from row `first` on, and then go on as they did.
+
+    Every bar is scaled as a whole, so that its range and its move from open to close stay what they were; so does
+    volume. A symbol without a bar on a row makes the move up with its next one; one that begins on the way begins at
+    its own price.
+
+    Parameters
+    ----------
+    bars
+        The bars.
+    first
+        First row that moves otherwise, 1 or later.
+    returns
+        Simple returns of the closes, above −1, (n, n_symbols) with n rows that the bars have.
+
+    Raises
+    ------
+    DataError
+        Prices of zero or below.
+    """
+    _must_be_positive(bars, "replayed crises")
+    growth = np.ones((bars.n_bars, bars.n_symbols))
+    last = first + len(returns) - 1
+    growth[first : last + 1] = np.cumprod(1.0 + returns, axis=0)
+    # Scaled by (growth since the start) / (own growth since the start), and after the last row as on it.
+    ratio = growth / bars.mark
+    start = np.maximum(first - 1, bars.present.argmax(axis=0))[None]
+    at = np.clip(np.arange(bars.n_bars)[:, None], start, np.maximum(start, last))
+    factor = np.take_along_axis(ratio, at, axis=0) / np.take_along_axis(ratio, start, axis=0)
+    return bars.with_arrays(**{name: bars[name] * factor for name in PRICES})
+
+
+def _must_be_positive(bars: Bars, what: str) -> None:
+    if (bars.low <= 0.0).any():
+        raise DataError(f"Some prices are zero or below and have no returns to change; leave {what} out.")
 
 
 def _before(bars: Bars) -> FloatArray:

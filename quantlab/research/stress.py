@@ -1,10 +1,9 @@
-"""A strategy run again under worse terms and on worse bars, and its exposure taken through crises."""
+"""A strategy run again under worse terms, on worse bars and through crises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,26 @@ from quantlab.engine.backtest import NO_COSTS, backtest
 from quantlab.engine.portfolio import Portfolio
 from quantlab.engine.result import Result
 from quantlab.engine.strategy import Strategy
-from quantlab.errors import DataError, QuantlabError
+from quantlab.errors import QuantlabError
 from quantlab.market.bars import Bars
 from quantlab.metrics.catalogue import METRICS
-from quantlab.research.crises import CRISES, during, passed_through, sessions_of
+from quantlab.research.crises import CRISES, covers, crisis_named, during, passed_through, sessions_of
+from quantlab.research.crisis_index import index_returns
 from quantlab.research.redrawn_trades import RedrawnTrades, redraw_trades
-from quantlab.research.shocks import price_shock, volatility_shock
+from quantlab.research.scenarios import Scenario, Terms, dearer, later, moved, through, wilder
 from quantlab.trading.account import Execution
 from quantlab.trading.costs import Costs
 
 SHOWN = ("total_return", "cagr", "sharpe", "max_drawdown", "n_trades", "costs_fraction")
-
-Runs = Mapping[str, Callable[[], Result]]
+LABELS = {
+    **{name: METRICS[name].label for name in SHOWN},
+    "change": "Change",
+    "index_return": "Index",
+    "return": "Exposure",
+}
+REPLAYS = ("Lehman autumn 2008", "Pandemic crash 2020")
+FREE = "costs are zero, so no multiple of them is shown: give costs=, as ql.Costs(commission=0.001)."
+WITHIN = "no crisis is replayed on bars within sessions: resample them to days."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,13 +47,15 @@ class Stress(Shown):
         costs_fraction``, and ``change`` of the total return; NaN where the scenario could not be run.
     crises
         One row a crisis that the index covers: its ``index_return``, and ``return`` and ``max_drawdown`` of the run's
-        mean net exposure held through it, rebalanced every bar; empty without an index.
+        mean net exposure held through it, rebalanced every bar; empty without a position.
     net_exposure
         Mean net exposure of the run over the bars with a position; NaN without one.
     trades
         The run's trades drawn again; None below two closed ones.
     notes
-        What could not be run, and why.
+        Where crises were put, what was left out or could not be run, and why.
+    name, index_name
+        The strategy as the code that makes it, and the index of the crises.
     """
 
     frame: pd.DataFrame
@@ -54,15 +63,18 @@ class Stress(Shown):
     net_exposure: float
     trades: RedrawnTrades | None
     notes: tuple[str, ...]
+    name: str
+    index_name: str
 
     def sheets(self) -> list[Sheet]:
         """Scenarios; crises and trades where there are any."""
-        units = {**{name: METRICS[name].unit for name in SHOWN}, "change": "fraction"}
-        sheets = [frame_sheet("Stress", self.frame, units=units, notes=self.notes)]
+        units = {**{LABELS[name]: METRICS[name].unit for name in SHOWN}, LABELS["change"]: "fraction"}
+        sheets = [frame_sheet("Stress", self.frame.rename(columns=LABELS), units=units, notes=self.notes)]
         if len(self.crises):
-            shares = dict.fromkeys(("index_return", "return", "max_drawdown"), "fraction")
-            note = f"the run's mean net exposure, {self.net_exposure:.2f} of equity, held through each"
-            sheets.append(frame_sheet("Crises of the index", self.crises, units=shares, notes=[note]))
+            frame = self.crises.rename(columns=LABELS)
+            note = f"Exposure: {self.net_exposure:.2f} of equity, the run's mean net exposure, held through each."
+            shares = dict.fromkeys(map(str, frame.columns), "fraction")
+            sheets.append(frame_sheet(f"Crises of {self.index_name}", frame, units=shares, notes=[note]))
         return sheets + (self.trades.sheets() if self.trades else [])
 
 
@@ -74,20 +86,21 @@ def stress(
     delays: Sequence[int] = (1,),
     price_shocks: Sequence[float] = (-0.2,),
     volatility_times: Sequence[float] = (1.5,),
+    replays: Sequence[str] = REPLAYS,
     index: str | pd.Series | None = None,
     costs: Costs = NO_COSTS,
     execution: Execution | None = None,
     seed: int = 0,
     **settings: Any,
 ) -> Stress:
-    """Run `strategy` again with dearer and later fills and on shocked bars; take its exposure through crises.
+    """Run `strategy` again with dearer and later fills, on shocked bars and through crises.
 
     Parameters
     ----------
     strategy, bars, costs, execution, seed
         As `quantlab.backtest` takes them; `seed` is also that of the trades drawn again.
     cost_times
-        Every cost times these.
+        Every cost times these; left out where costs are zero.
     delays
         Bars by which every order reaches the market later.
     price_shocks
@@ -95,10 +108,20 @@ def stress(
         exposure: where it hurts most, which only hindsight knows.
     volatility_times
         Factors on every symbol's swings about its own mean return.
+    replays
+        Names of crises (`quantlab.research.crises.CRISES`) that are put among the bars, again where the net exposure
+        was largest: closes follow beta × the index's returns, then their own go on; see
+        `quantlab.research.replays.replayed`. Not for bars within sessions.
     index
-        A symbol of `bars`, or simple returns of an index by time, through whose crises the run's exposure is taken.
+        Whose crises: a symbol of `bars`, or simple returns of an index by time. By default the S&P 500 from 1990 to
+        2022 (`quantlab.research.crisis_index.sp500_returns`).
     **settings
         Further settings of `quantlab.backtest`.
+
+    Raises
+    ------
+    DataError
+        An index that is none, an unknown crisis, and what `quantlab.backtest` refuses.
 
     Notes
     -----
@@ -112,85 +135,69 @@ def stress(
     >>> table = stress(hold, bars, costs=ql.Costs(commission=0.001)).frame
     >>> bool(table.loc["costs × 5", "total_return"] < table.loc["as it was", "total_return"])
     True
+    >>> bool(table.loc["Lehman autumn 2008 replayed", "max_drawdown"] < -0.3)
+    True
     """
-    common = {**settings, "seed": seed}
-    when = execution or Execution()
+    market = index_returns(index, bars)
+    for name in replays:
+        crisis_named(name)
+    terms = Terms(bars, costs, execution or Execution())
 
-    def run(of: Bars = bars, **changed: Any) -> Result:
-        return backtest(strategy, of, **{**common, "costs": costs, "execution": when, **changed})
+    def run(of: Terms) -> Result:
+        return backtest(
+            strategy, of.bars, costs=of.costs, execution=of.execution, **{**settings, "seed": seed}
+        )
 
-    base = run()
-    worst = _row_after_most(base, bars)
-
-    def dearer(times: float) -> Result:
-        return run(costs=_scaled(costs, times))
-
-    def later(n_bars: int) -> Result:
-        return run(execution=_delayed(when, n_bars))
-
-    def moved(size: float) -> Result:
-        return run(_shockable(price_shock, bars, when, worst, size))
-
-    def wilder(times: float) -> Result:
-        return run(_shockable(volatility_shock, bars, when, times))
-
-    runs: dict[str, Callable[[], Result]] = {
-        **{f"costs × {times:g}": partial(dearer, times) for times in cost_times},
-        **{f"fills delayed by {n}": partial(later, n) for n in delays},
-        **{f"prices {size:+.0%}": partial(moved, size) for size in price_shocks},
-        **{f"volatility × {times:g}": partial(wilder, times) for times in volatility_times},
+    base = run(terms)
+    cost_times, free = ((), [FREE]) if cost_times and costs == NO_COSTS else (cost_times, [])
+    replays, within = ((), [WITHIN]) if replays and bars.intraday else (replays, [])
+    scenarios: dict[str, Scenario] = {
+        **{f"costs × {times:g}": dearer(times) for times in cost_times},
+        **{f"fills delayed by {n}": later(n) for n in delays},
+        **{f"prices {size:+.0%}": moved(size, base) for size in price_shocks},
+        **{f"volatility × {times:g}": wilder(times) for times in volatility_times},
+        **{f"{name} replayed": through(name, market, base) for name in replays},
     }
-    frame, notes = _table(base, runs)
+    rows: dict[str, Mapping[str, float]] = {"as it was": base.metrics}
+    notes = [*free, *within]
+    for name, change in scenarios.items():
+        rows[name], note = _outcome(name, change, terms, run)
+        notes += [note] if note else []
     exposure = _mean_exposure(base)
     return Stress(
-        frame=frame,
-        crises=_crises(_index_returns(index, bars), exposure),
+        frame=_frame(rows),
+        crises=_crises(market, exposure),
         net_exposure=exposure,
         trades=redraw_trades(base, seed=seed) if (~base.trades["open"]).sum() >= 2 else None,
-        notes=notes,
+        notes=(*notes, *_unfilled(rows)),
+        name=base.name,
+        index_name=str(market.name),
     )
 
 
-def _table(base: Result, runs: Runs) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    rows, notes = {"as it was": base.metrics}, []
-    for name, run in runs.items():
-        try:
-            rows[name] = run().metrics
-        except QuantlabError as error:
-            rows[name] = {}
-            notes.append(f"{name} could not be run: {error}")
+def _outcome(
+    name: str, change: Scenario, terms: Terms, run: Callable[[Terms], Result]
+) -> tuple[Mapping[str, float], str]:
+    """Metrics under a scenario and what is to be said of it; no metrics and the reason where it cannot be run."""
+    try:
+        changed = change(terms)
+        return run(changed).metrics, changed.note
+    except QuantlabError as error:
+        return {}, f"{name} could not be run: {error}"
+
+
+def _frame(rows: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     table = {name: [values.get(metric, np.nan) for metric in SHOWN] for name, values in rows.items()}
     frame = pd.DataFrame.from_dict(table, orient="index", columns=list(SHOWN)).rename_axis("scenario")
-    return frame.assign(change=frame["total_return"] - base.metrics["total_return"]), tuple(notes)
+    return frame.assign(change=frame["total_return"] - frame["total_return"].iloc[0])
 
 
-def _scaled(costs: Costs, times: float) -> Costs:
-    """Every cost times a number."""
-    if isinstance(costs.spread, str):
-        raise DataError(
-            f"the spread is the field {costs.spread!r} of the bars: give it as a number, or bars with a wider one."
-        )
-    return replace(costs, **{field.name: getattr(costs, field.name) * times for field in fields(costs)})
-
-
-def _delayed(execution: Execution, n_bars: int) -> Execution:
-    """Delay fills by so many bars; the next open is one bar later than the same close."""
-    if execution.fill == "same_close":
-        return Execution(latency=n_bars - 1)
-    return replace(execution, latency=execution.latency + n_bars)
-
-
-def _shockable(shock: Callable[..., Bars], bars: Bars, execution: Execution, *terms: Any) -> Bars:
-    if execution.inside is not None or execution.quotes:
-        raise DataError("finer bars and quotes would have to be shocked alike: run it without them.")
-    return shock(bars, *terms)
-
-
-def _row_after_most(result: Result, bars: Bars) -> int:
-    """Row of the bars after that in which the run's net exposure was the largest."""
-    net = np.abs(result.figures.net_exposure)
-    first = bars.time.get_indexer(result.equity.index[:1])[0]
-    return min(int(first + net.argmax()) + 1, bars.n_bars - 1)
+def _unfilled(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """Say where nothing was traded any more, so that what did not happen is not taken for a safe haven."""
+    first, *others = rows.items()
+    for name, metrics in others:
+        if metrics and metrics["n_fills"] == 0.0 < first[1]["n_fills"]:
+            yield f"{name}: no order was filled; a target given anew every bar replaces one that still waits."
 
 
 def _mean_exposure(result: Result) -> float:
@@ -198,21 +205,13 @@ def _mean_exposure(result: Result) -> float:
     return float(result.figures.net_exposure[held].mean()) if held.any() else np.nan
 
 
-def _index_returns(index: str | pd.Series | None, bars: Bars) -> pd.Series | None:
-    if not isinstance(index, str):
-        return index
-    return pd.Series(bars.mark[:, bars.index(index)], bars.time).pct_change(fill_method=None).fillna(0.0)
-
-
-def _crises(index: pd.Series | None, exposure: float) -> pd.DataFrame:
+def _crises(index: pd.Series, exposure: float) -> pd.DataFrame:
     rows = {}
-    if index is not None and np.isfinite(exposure):
-        returns, days = index.to_numpy(dtype=np.float64), sessions_of(index)
-        for crisis in CRISES:
+    days, returns = sessions_of(index), index.to_numpy(dtype=np.float64)
+    for crisis in CRISES:
+        if np.isfinite(exposure) and covers(days, crisis):
             inside = returns[during(days, crisis)]
-            # Only what the index saw from the beginning is a replay of it.
-            if inside.size and days[0] <= pd.Timestamp(crisis.start):
-                alone = float(np.prod(1.0 + inside)) - 1.0
-                rows[crisis.name] = (alone, *passed_through(exposure * inside))
+            alone = float(np.prod(1.0 + inside)) - 1.0
+            rows[crisis.name] = (alone, *passed_through(exposure * inside))
     columns = ["index_return", "return", "max_drawdown"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("crisis")

@@ -19,6 +19,7 @@ TYPOS = [
     ("backtest hold.py two.csv --benchmark AAB", "no symbol 'AAB'. Did you mean 'AAA'?"),
     ("backtest hold.py two.csv --symbols AAB", "no symbol 'AAB'. Did you mean 'AAA'?"),
     ("backtest hold.py two.csv --calendar XNYX", "Did you mean 'XNYS'?"),
+    ("stress hold.py two.csv --index AAB", "no symbol 'AAB'. Did you mean 'AAA'?"),
     ("forecast rige two.csv", "no forecaster 'rige'. Did you mean 'ridge'?"),
 ]
 

@@ -46,6 +46,7 @@ def test_without_a_verb_it_shows_help_with_every_verb_and_the_exit_codes(environ
         "report",
         "rerun",
         "runs",
+        "stress",
         "new",
         "130: interrupted",
     ):

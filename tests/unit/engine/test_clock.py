@@ -247,6 +247,33 @@ def test_notes_say_what_the_numbers_do_not():
     assert "annualised figures mislead" in ql.backtest(script({0: [("order", 0, 1.0)]}), holes).notes[0]
 
 
+@pytest.mark.parametrize(("n_bars", "said"), [(125, True), (126, False)])
+def test_what_is_annualised_from_less_than_half_a_year_is_said(n_bars, said):
+    buy = script({0: [("order", 0, 1.0)]})
+    rises = np.linspace(10.0, 11.0, n_bars)
+    notes = ql.backtest(buy, one(rises, rises, periods_per_year=252.0)).notes
+    assert (f"Annualised from {n_bars} sessions: figures a year say little." in notes) == said
+    assert ("Annualised" in str(ql.backtest(buy, one([10, 10], [10, 11])))) is True
+
+
+def test_short_runs_count_sessions_of_hours_and_weeks_themselves():
+    buy = script({0: [("order", 0, 1.0)]})
+    hours = pd.DatetimeIndex(
+        [f"2024-01-0{day} {hour}:00" for day in (2, 3) for hour in (15, 16, 17)], tz="UTC"
+    )
+    weeks = pd.date_range("2024-01-05", periods=4, freq="7D")
+    for time, told in ((hours, "2 sessions"), (weeks, "4 bars")):
+        close = np.full((len(time), 1), 10.0)
+        bars = ql.Bars.from_arrays(time=time, symbols=["A"], open=close, high=close, low=close, close=close)
+        assert f"Annualised from {told}: figures a year say little." in ql.backtest(buy, bars).notes
+    sinks = ql.backtest(
+        script({0: [("order", 0, -20.0)]}), one([10, 10, 30], [10, 10, 30]), cash=200.0,
+        account=ql.Account(leverage=2.0),
+    )  # fmt: skip
+    assert sinks.ruined
+    assert not any("Annualised" in note for note in sinks.notes)
+
+
 @pytest.mark.parametrize("kind", ["A", "series", "result"])
 def test_a_benchmark_is_a_symbol_a_series_or_a_result(kind):
     bars = one([10, 11, 12, 13], [10, 11, 12, 15])

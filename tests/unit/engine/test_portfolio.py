@@ -39,6 +39,7 @@ def two(one, other, books="separate", **shares):
 
 BUYS, SELLS = orders(bar_0={0: 5.0}), orders(bar_0={0: -3.0})
 RISES = flat([10, 10, 20])
+SHORT = "Annualised from 3 sessions: figures a year say little."
 
 
 def test_separate_books_are_summed():
@@ -48,7 +49,7 @@ def test_separate_books_are_summed():
     assert result.positions["A"].tolist() == [0.0, 2.0, 2.0]
     assert result.equity.tolist() == pytest.approx([200.0, 94.45 + 96.73, 144.45 + 66.73])
     assert result.costs_paid == pytest.approx({"commission": 0.82, "slippage": 8.0})
-    assert result.notes == ()
+    assert result.notes == (SHORT,)
     fills = result.fills
     assert fills["strategy"].tolist() == ["one", "other"]
     assert fills["order_id"].tolist() == [0, 1]
@@ -74,6 +75,7 @@ def test_what_crosses_inside_costs_nothing():
     assert result.trades[["quantity", "open"]].values.tolist() == [[2.0, True]]
     assert result.trades["profit"].tolist() == pytest.approx([17.78])
     assert result.notes == (
+        SHORT,
         "NETTED: 2 fills of the strategies went to the market as 1, which saved 0.60 of 0.82 commission and 6.00 of "
         "8.00 slippage.",
     )

@@ -134,3 +134,16 @@ def test_never_exceeded_says_what_can_be_said():
 def test_what_cannot_be_judged_is_refused(returns, forecast, level, message):
     with pytest.raises(DataError, match=message):
         exceedances(pd.Series(returns), forecast, level=level)
+
+
+def test_a_loss_without_its_sign_is_refused():
+    returns = pd.Series([0.01, -0.03, 0.0, -0.01])
+    with pytest.raises(
+        DataError, match=r"value_at_risk is 0\.02 \(the median\), above zero.*negative.*as -0\.02"
+    ):
+        exceedances(returns, 0.02)
+    with pytest.raises(DataError, match=r"as -0\.01"):
+        exceedances(returns, pd.Series([0.02, 0.01, 0.01, -0.01]))
+    assert exceedances(returns, 0.02, level=0.95).n_exceeded == 4  # an upper tail
+    with pytest.raises(DataError, match=r"no Series: give simple returns by time, as result\.returns"):
+        exceedances([0.1, 0.2], -0.1)

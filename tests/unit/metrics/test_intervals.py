@@ -176,3 +176,5 @@ def test_intervals_of_a_result():
     assert found._repr_html_().count("<tr>") == len(RESAMPLED) + 1
     with pytest.raises(DataError, match=r"level=95.*0\.95"):
         ql.intervals(result, level=95)
+    with pytest.raises(DataError, match=r"takes what ql\.backtest returned, not 'x'"):
+        ql.intervals("x")

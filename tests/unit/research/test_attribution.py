@@ -95,9 +95,12 @@ def test_a_pair_by_hand():
     assert chain["gross"] == pytest.approx(growth ** (252 / 4) - 1.0)
     assert chain["net"] == result.cagr
     assert math.isnan(chain["ic"])
+    assert "signal_turnover" not in chain  # nothing is known of a signal
     text = " ".join(str(taken).split())
     for expected in ("Profit by symbol", "by side", "Costs", "Trades by bars held", "Periods"):
         assert expected in text
+    assert "total 100.00 -3.00 -4.00 93.00" in text  # by kind, both sides
+    assert "hour" not in text
     assert "<table>" in taken._repr_html_()
 
 
@@ -119,6 +122,7 @@ def test_hours_are_those_of_the_bars():
     result = ql.backtest(
         ql.FollowWeights(pd.DataFrame({"A": [1.0]}, index=bars.time[:1])), bars, cash=100.0, engine="python"
     )
+    assert "Profit by hour of the close" in str(ql.attribute(result))
     net = ql.attribute(result).by_hour["net"]
     assert {hour: money for hour, money in net.items() if money} == pytest.approx({12: 100.0, 14: -100.0})
 
@@ -235,6 +239,18 @@ def test_what_cannot_be_regressed_or_taken_apart_is_refused(tmp_path):
     with pytest.raises(DataError, match="0 bars with 1 factors are too few"):
         taken.factors(pd.Series([0.1], pd.to_datetime(["1999-01-04"]), name="MKT"))
     (tmp_path / "no.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=r"noo\.csv does not exist\. Did you mean 'no\.csv'"):
+        taken.factors(tmp_path / "noo.csv")
+    with pytest.raises(DataError, match=r"gone does not exist\. Give a CSV file of French"):
+        taken.factors(tmp_path / "deeper" / "gone")
+    time = taken.result.returns.index
+    varied = pd.Series(np.random.default_rng(2).normal(0.0, 0.01, 50), time)
+    with pytest.raises(DataError, match=r"factor FLAT is 0\.01 on all 50 bars.*leave it out"):
+        taken.factors(pd.DataFrame({"MKT": varied, "FLAT": 0.01}))
+    with pytest.raises(DataError, match=r"MKT, TWICE are combinations of each other.*leave one out"):
+        taken.factors(pd.DataFrame({"MKT": varied, "TWICE": 2.0 * varied}))
+    assert np.isfinite(taken.factors(pd.DataFrame({"MKT": varied, "TINY": 1e-9 * varied.shift(1, fill_value=0.0)}))
+                       .frame["t"]).all()  # fmt: skip
     with pytest.raises(DataError, match="no rows as"):
         taken.factors(tmp_path / "no.csv")
     with pytest.raises(DataError, match=r"what ql\.backtest returned"):
