@@ -114,6 +114,18 @@ def test_no_page_is_wider_than_its_window(
         assert browser.errors == []
 
 
+@pytest.mark.parametrize(("n_bars", "n_fills"), [(1, 0), (1, 1), (2, 1), (300, 0)])
+def test_a_run_of_a_bar_and_an_idle_one_are_drawn(
+    n_bars: int, n_fills: int, browser: Browser, tmp_path: Path
+) -> None:
+    path = report(made_result(np.zeros(n_bars), n_fills=n_fills), tmp_path / "page.html")
+    browser.open(path)
+    assert browser.errors == []
+    drawn = browser.js("[...document.querySelectorAll('path[data-name]')].map(one => one.getAttribute('d'))")
+    assert drawn
+    assert not [path for path in drawn if "NaN" in path or "Infinity" in path]
+
+
 def test_without_its_script_the_page_has_its_charts_and_tables(browser: Browser, page: Path) -> None:
     browser.open(page, script=False)
     drawn = "[...document.querySelectorAll('figure svg')].filter(one => one.clientHeight > 50).length"
