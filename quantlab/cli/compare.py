@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from quantlab.cli import options
+from quantlab.cli.compare_record import record, rows
 from quantlab.cli.compare_runs import compare_runs
-from quantlab.cli.output import strict_json
+from quantlab.cli.output import strict_json, write_page
 
 
 def compare(
     runs: options.Runs,
     benchmark: options.BenchmarkRun = None,
     by: Annotated[str, typer.Option(metavar="METRIC", help="Rank by this metric, best first.")] = "sharpe",
+    report: options.Report = None,
     json: options.Json = False,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV instead of text.", rich_help_panel=options.OUTPUT)
@@ -25,17 +27,7 @@ def compare(
         raise typer.BadParameter("--json and --csv exclude each other: give one of them.")
     comparison = compare_runs(runs, benchmark, by)
     if csv:
-        typer.echo(comparison.frame.to_csv(lineterminator="\n"), nl=False)
-    elif json:
-        frame = comparison.frame
-        record = {
-            "benchmark": comparison.benchmark,
-            "by": comparison.by,
-            "n_bars": len(comparison.growth),
-            "periods_per_year": comparison.periods_per_year,
-            "notes": comparison.notes,
-            "runs": [{"run": run, **frame.loc[run].to_dict()} for run in frame.index],
-        }
-        typer.echo(strict_json(record))
+        typer.echo(rows(comparison).to_csv(lineterminator="\n"), nl=False)
     else:
-        typer.echo(str(comparison))
+        typer.echo(strict_json(record(comparison)) if json else str(comparison))
+    write_page(comparison, report)

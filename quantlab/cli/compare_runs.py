@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def compare_runs(runs: Sequence[Path], benchmark: str | None, by: str = "sharpe") -> Comparison:
-    """Compare the results saved in the folders `runs`.
+    """Compare the results saved in the folders `runs`, or in folders of runs.
 
     `benchmark` names one of them by its folder, or by its strategy as it prints; or it is a further folder.
 
@@ -25,6 +25,7 @@ def compare_runs(runs: Sequence[Path], benchmark: str | None, by: str = "sharpe"
     from quantlab.engine.result import Result  # pandas: `--help` does not wait for it
     from quantlab.research.compare import compare
 
+    runs = each_run(runs)
     results = [Result.load(run) for run in runs]
     if benchmark is None:
         return compare(results, by=by)
@@ -37,6 +38,14 @@ def compare_runs(runs: Sequence[Path], benchmark: str | None, by: str = "sharpe"
     if not Path(benchmark).is_dir():
         raise ResultError(f"there is no run {benchmark!r} to compare to. {did_you_mean(benchmark, names)}")
     return compare(results, Result.load(benchmark), by=by)
+
+
+def each_run(runs: Sequence[Path]) -> list[Path]:
+    """Put what lies in a folder of runs in its place, by name; a run stays, and so does what holds none."""
+    from quantlab.research.runs import saved_folders
+
+    found = [(run, saved_folders(run)) for run in runs]
+    return [one for run, inside in found for one in (inside or [run])]
 
 
 def _only(places: set[int], benchmark: str) -> int:

@@ -124,7 +124,11 @@ Report = Annotated[
 ]
 Runs = Annotated[
     list[Path],
-    typer.Argument(metavar="RUN…", help="Folders that backtest --save or --keep wrote.", show_default=False),
+    typer.Argument(
+        metavar="RUN…",
+        help="Folders that backtest --save or --keep wrote, or a folder of them.",
+        show_default=False,
+    ),
 ]
 BenchmarkRun = Annotated[
     str | None, typer.Option(metavar="RUN", help="The run that the others are measured against.")

@@ -49,10 +49,10 @@ def list_runs(
     """List saved runs, newest first; this is what quantlab runs [FOLDER] does."""
     from quantlab.research.runs import runs  # pandas: `--help` does not wait for it
 
-    found = runs(folder)
+    every = runs(folder)
     tests = [_of(strategy), _tagged(tag), _since(since), _where(where)]
-    found = found.only(lambda run: all(test is None or test(run) for test in tests))
-    typer.echo(strict_json(_record(found)) if json else str(found))
+    found = every.only(lambda run: all(test is None or test(run) for test in tests))
+    typer.echo(strict_json(_record(found)) if json else str(found) if found or not every else _none_of(every))
 
 
 @app.command()
@@ -100,6 +100,19 @@ def _ask(folders: list[Path]) -> None:
 
 def _on_a_terminal() -> bool:
     return sys.stdin.isatty()
+
+
+def _none_of(every: Runs) -> str:
+    """Say that nothing matches, and what could."""
+    from quantlab.display.facts import some
+
+    strategies = sorted({name for run in every for name in run.classes})
+    tags = sorted({tag for run in every for tag in run.facts.get("tags", ())})
+    known = [
+        f"{what}: {some(names, 20)}" for what, names in (("strategies", strategies), ("tags", tags)) if names
+    ]
+    there = f" There are {'; '.join(known)}." if known else ""
+    return f"None of the {len(every)} runs in {every.folder} matches.{there}"
 
 
 def _of(strategy: str | None) -> Callable[[SavedRun], bool] | None:

@@ -115,7 +115,8 @@ def sweep(
         )
         text = strict_json(_record(swept)) if json else _csv(swept) if csv else f"{swept}\n"
     typer.echo(text, nl=json)
-    write_page(swept, report)
+    with prints_kept_away(True):  # for its page the best trial runs again
+        write_page(swept, report)
 
 
 def _csv(swept: Sweep) -> str:
@@ -124,8 +125,6 @@ def _csv(swept: Sweep) -> str:
 
 def _record(swept: Sweep) -> dict[str, Any]:
     """Return what a program wants to know, all trials included; the best is null where none is defined."""
-    best = swept.top(1)
-    defined = bool(best[swept.rank_by].notna().item())
     return {
         "strategy": type(swept.trial(0).strategy).__name__,
         "params": swept.params,
@@ -134,13 +133,26 @@ def _record(swept: Sweep) -> dict[str, Any]:
         "n_failed": swept.n_failed,
         "engine": swept.engine,
         "notes": swept.notes,
-        "best": repr(swept.best.strategy) if defined else None,
-        "best_trial": swept.best.number if defined else None,
+        "best": repr(swept.best.strategy) if swept.has_best else None,
+        "best_trial": swept.best.number if swept.has_best else None,
+        "verdict": swept.verdict(),
         "deflated_sharpe": swept.deflated_sharpe,
         "lucky_sharpe": swept.lucky_sharpe,
+        "overfitting": _overfitting(swept),
         "trials": [
             {"trial": number, **row} for number, row in zip(swept.frame.index, _rows(swept), strict=True)
         ],
+    }
+
+
+def _overfitting(swept: Sweep) -> dict[str, Any] | None:
+    """Return how likely the best is no better than the median on other bars; null where that takes long."""
+    found = swept.known_overfitting
+    if found is None:
+        return None
+    return {
+        name: getattr(found, name)
+        for name in ("probability", "loss_probability", "n_configurations", "parts")
     }
 
 

@@ -87,10 +87,13 @@ def recipes_tried(tables: Iterable[Forecasts]) -> int:
 def picked_from(origin: Mapping[str, Any], trials: int, sharpe_variance: float) -> dict[str, Any]:
     """Say in an origin that the run was picked from a sweep of `trials` runs.
 
-    `sharpe_variance` is that of their Sharpe ratios per bar, NaN when unknown.
+    `sharpe_variance` is that of their Sharpe ratios per bar, NaN when unknown. ``trials`` of the origin becomes the
+    number of all trials: those of the sweep times the recipes tried for its forecasts, ``sweep.tuned``.
     """
     known = None if math.isnan(sharpe_variance) else sharpe_variance
-    return {**origin, "sweep": {"trials": trials, "sharpe_variance": known}}
+    tuned = trials_behind(origin)["tuned_trials"]
+    sweep = {"trials": trials, "tuned": tuned, "sharpe_variance": known}
+    return {**origin, "trials": trials * tuned, "sweep": sweep}
 
 
 def trials_behind(origin: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,8 +104,9 @@ def trials_behind(origin: Mapping[str, Any]) -> dict[str, Any]:
     parts = origin.get("parts", {}).values()
     sweep = origin.get("sweep", {})
     variance = sweep.get("sharpe_variance")
+    tuned = math.prod(part["trials"] for part in parts) * origin.get("trials", 1)
     return {
-        "tuned_trials": math.prod(part["trials"] for part in parts) * origin.get("trials", 1),
+        "tuned_trials": sweep.get("tuned", tuned),
         "swept_trials": sweep.get("trials", 1),
         "swept_variance": math.nan if variance is None else variance,
     }

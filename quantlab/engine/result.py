@@ -55,6 +55,8 @@ class Result:
     parts
         The results of a portfolio's strategies by name, in its sequence; empty for a single strategy. What of the
         tables is one strategy's has a further column ``strategy``.
+    folder
+        Where it was read from; None for one that was just made.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Result:
     provenance: Mapping[str, Any]
     recipe: Mapping[str, Any] | None = None
     parts: Mapping[str, Result] = field(default_factory=dict)
+    folder: Path | None = None
     _tables: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     @cached_property

@@ -82,6 +82,7 @@ def load(path: Path) -> Result:
         equity=paths["equity"],
         benchmark=paths["benchmark"].rename(facts["benchmark_name"]) if "benchmark" in paths else None,
         parts={name: load(path / folder) for name, folder in facts.get(PARTS, {}).items()},
+        folder=path,
         _tables={**tables, "cash": lambda: paths["cash"]},
     )
 

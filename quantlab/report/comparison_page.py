@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import count, cycle
-from string import ascii_uppercase
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from quantlab.display.facts import cut, some
 from quantlab.display.figures import Line, Panel
 from quantlab.display.numbers import number
-from quantlab.errors import DataError
 from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.metric import Metric
 from quantlab.report.calendar_tables import period_returns
+from quantlab.report.comparison_maps import comparison_maps
 from quantlab.report.difference_table import difference_table
 from quantlab.report.linked import Linked, LinkedPanel
+from quantlab.report.run_names import called, keys_of, name_cell
 from quantlab.report.section import Section, filled
-from quantlab.report.sheet_tables import sheet_tables
-from quantlab.report.tables import Cell, Table, definition, numeric, origin_table, shaded_table
+from quantlab.report.sheet_tables import sheet_table
+from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
 from quantlab.research.comparison import Comparison
-from quantlab.research.superiority import Superiority
+from quantlab.research.comparison_show import BOUNDS, against, values_of, with_bounds
+from quantlab.research.doubt import DOUBTED
 from quantlab.typing import FloatArray
 
-MOST_DRAWN = 300_000_000  # returns that the tests of a page may draw by themselves: a few seconds
 MOST_SAID = 10  # runs that the summary for screen readers names
+MOST_NAMED = 10  # runs that one note names
+TRIALS = (
+    "Runs of the sweep it was picked from, times the recipes tried for its forecasts; 1 where none is known."
+)
 ROOM_OF_CURVES = 240_000  # numbers embedded
-ROOM = 70  # characters that the names of all runs may take as the headings of one table
 
 
 def comparison_page(comparison: Comparison) -> dict[str, Any]:
     """Everything the template of a comparison needs, as plain texts and geometry."""
     n_runs = len(comparison.frame)
-    keys = _keys([str(name) for name in comparison.frame.index])
-    shown = [METRICS[name] for name in comparison.frame.columns if name in METRICS]
+    keys = keys_of(map(str, comparison.frame.index))
     return {
         "title": f"Comparison of {n_runs} run{'s' if n_runs > 1 else ''}",
         "subtitle": list(comparison.subtitle),
-        "notes": [*comparison.notes, *_untested(comparison)],
-        "verdict": _verdict(comparison),
+        "notes": list(comparison.notes),
+        "run_notes": _run_notes(comparison, keys),
+        "verdict": None if comparison.tests is None else comparison.tests.verdicts[-1],
         "headlines": [],
         "sections": filled(_sections(comparison, keys)),
-        "definitions": shown,
+        "definitions": _metrics(comparison),
         "origin": origin_table(comparison.provenance),
     }
 
@@ -52,32 +57,37 @@ def comparison_page(comparison: Comparison) -> dict[str, Any]:
 def _sections(comparison: Comparison, keys: Mapping[str, str]) -> tuple[Section, ...]:
     """All that may stand on the page, in the order it stands there; further tables join here."""
     return (
-        Section("Runs", (_text_table("Runs, best first", *comparison.table, keys),)),
+        Section("Runs", (_run_table(comparison, keys),)),
         Section("Charts", linked=_linked(comparison, keys)),
-        Section("Metrics", (_metric_table(comparison, keys), *_differences(comparison, keys))),
-        Section("What differs", (difference_table(comparison.provenance, keys),)),
-        Section("Against the benchmark", _superiority(comparison)),
+        Section("Against the benchmark", (_against(comparison, keys),)),
+        Section("What differs", (_differences(comparison, keys), *comparison_maps(comparison))),
         Section(
             "Years, correlation and overlap",
             (
                 _year_table(comparison, keys),
-                _correlation_table(comparison, keys),
-                _overlap_table(comparison, keys),
+                _square("Correlation of returns", comparison.correlation, keys),
+                _square("Overlap of positions", comparison.overlap, keys),
             ),
         ),
     )
 
 
-def _keys(names: list[str]) -> dict[str, str]:
-    """Choose what heads the column of each run: its name, or a letter where the names together are too long."""
-    letters = (k * letter for k in count(1) for letter in ascii_uppercase)
-    fits = sum(map(len, names)) <= ROOM
-    return {name: name if fits else letter for name, letter in zip(names, letters, strict=False)}
+def _differences(comparison: Comparison, keys: Mapping[str, str]) -> Table:
+    folders = {str(run): str(folder) for run, folder in comparison.runs["folder"].items()}
+    return difference_table(comparison.differing, folders, keys)
 
 
-def _full(name: str, keys: Mapping[str, str]) -> str:
-    """Put the letter of a run before its name, where it has one."""
-    return name if keys[name] == name else f"{keys[name]}: {name}"
+def _run_notes(comparison: Comparison, keys: Mapping[str, str]) -> list[str]:
+    """Say what each run had to say; what several said in the same words, once."""
+    by_note: dict[str, list[str]] = {}
+    for run, notes in comparison.run_notes.items():
+        for note in notes:
+            by_note.setdefault(note, []).append(called(run, keys))
+    return [f"{some(runs, MOST_NAMED)}: {note}" for note, runs in by_note.items()]
+
+
+def _metrics(comparison: Comparison) -> list[Metric]:
+    return [METRICS[name] for name in comparison.frame.columns if name in METRICS]
 
 
 def _linked(comparison: Comparison, keys: Mapping[str, str]) -> Linked:
@@ -85,7 +95,7 @@ def _linked(comparison: Comparison, keys: Mapping[str, str]) -> Linked:
     others = cycle((0, 2, 3, 4, 5, 6, 7))  # grey is the benchmark's
     colours = [1 if name == comparison.benchmark else next(others) for name in comparison.growth]
     curves = {
-        _full(str(name), keys): comparison.growth[name].to_numpy(dtype=np.float64)
+        called(str(name), keys): comparison.growth[name].to_numpy(dtype=np.float64)
         for name in comparison.growth
     }
     growth = tuple(Line(name, time, curve) for name, curve in curves.items())
@@ -103,36 +113,39 @@ def _summary(curves: Mapping[str, FloatArray]) -> str:
     return f"Growth of 1 of {len(curves):,} runs, best first: {ends}."
 
 
-def _differences(comparison: Comparison, keys: Mapping[str, str]) -> tuple[Table, ...]:
-    if comparison.benchmark is None:
-        return ()
-    return (_text_table(f"Difference from {comparison.benchmark}, paired", *comparison.differences, keys),)
+def _against(comparison: Comparison, keys: Mapping[str, str]) -> Table:
+    """Lay out the paired differences from the benchmark with the tests of all runs; nothing without a benchmark."""
+    sheet = against(comparison, means=True)
+    table = sheet_table(sheet._replace(title=cut(sheet.title)))
+    named = zip(sheet.rows, table.rows, strict=True)
+    return replace(table, rows=tuple((name_cell(run, keys), *row[1:]) for (run, *_), row in named), wide=True)
 
 
-def _text_table(title: str, columns: list[str], rows: list[list[str]], keys: Mapping[str, str]) -> Table:
-    cells = tuple((Cell(_full(name, keys)), *(Cell(text, True) for text in rest)) for name, *rest in rows)
-    return Table(title, tuple(columns), cells, wide=True)
-
-
-def _metric_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
+def _run_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
     """Every metric of the comparison, a row a run, the best of each column marked."""
-    metrics = [METRICS[name] for name in comparison.frame.columns if name in METRICS]
-    best = {metric.name: _best(metric, comparison.frame[metric.name]) for metric in metrics}
+    metrics, known = _metrics(comparison), comparison.runs
+    best = {metric.name: _best(metric, comparison.frame[metric.name][known["judged"]]) for metric in metrics}
     rows = tuple(
         (
-            Cell(_full(str(run), keys)),
-            *(
-                numeric(float(row[metric.name]), metric.unit)._replace(
-                    is_best=best[metric.name] == row[metric.name]
-                )
-                for metric in metrics
-            ),
+            name_cell(str(run), keys),
+            numeric(float(known["trials"][run]), "count"),
+            *_cells(metrics, values_of(comparison.frame, str(run)), best if known["judged"][run] else {}),
         )
-        for run, row in comparison.frame.iterrows()
+        for run in comparison.frame.index
     )
-    hints = ("", *(definition(metric, comparison.periods_per_year) for metric in metrics))
-    columns = ("run", *(metric.label for metric in metrics))
-    return Table("All metrics", columns, rows, wide=True, sortable=True, hints=hints)
+    hints = ("", TRIALS, *(definition(metric, comparison.periods_per_year) for metric in metrics))
+    labels = (metric.label + (BOUNDS if metric.name in DOUBTED else "") for metric in metrics)
+    return Table(
+        "Runs, best first", ("run", "trials known", *labels), rows, wide=True, sortable=True, hints=hints
+    )
+
+
+def _cells(metrics: list[Metric], row: Mapping[str, float], best: Mapping[str, float]) -> Iterator[Cell]:
+    for metric in metrics:
+        value = row[metric.name]
+        cell = numeric(value, metric.unit)._replace(is_best=value == best.get(metric.name))
+        told = with_bounds(row, metric.name, metric.unit) if metric.name in DOUBTED else cell.text
+        yield cell._replace(text=told)
 
 
 def _best(metric: Metric, values: pd.Series) -> float:
@@ -146,57 +159,20 @@ def _year_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
     growth = comparison.growth
     years = pd.DataFrame({keys[str(name)]: period_returns(growth[name], 1.0, "Y") for name in growth})
     full = max(float(years.abs().max().max()), 1e-9)
-    return shaded_table("Years", years, "fraction", full)
+    return _shaded("Years", tuple(map(Cell, map(str, years.index))), years, "fraction", full)
 
 
-def _correlation_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
-    """Correlation of the runs' returns on the common bars; the first bar, measured from 1, included."""
-    growth = comparison.growth
-    before = growth.shift(fill_value=1.0)
-    returns = (growth / before.where(before != 0.0) - 1.0).fillna(0.0)
-    names = [str(name) for name in growth]
-    table = returns.corr().set_axis([_full(name, keys) for name in names], axis="index")
-    return shaded_table(
-        "Correlation of returns", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
+def _square(title: str, pairs: pd.DataFrame, keys: Mapping[str, str]) -> Table:
+    """Lay out a number of every pair of runs, from −1 to 1."""
+    names = tuple(name_cell(str(name), keys) for name in pairs)
+    return _shaded(
+        title, names, pairs.set_axis([keys[str(name)] for name in pairs], axis="columns"), "ratio", 1.0
     )
 
 
-def _overlap_table(comparison: Comparison, keys: Mapping[str, str]) -> Table:
-    """Cosine of what the runs held; 1 is the same."""
-    names = [str(name) for name in comparison.overlap]
-    table = comparison.overlap.set_axis([_full(name, keys) for name in names], axis="index")
-    return shaded_table(
-        "Overlap of positions", table.set_axis([keys[n] for n in names], axis="columns"), "ratio", 1.0
+def _shaded(title: str, names: tuple[Cell, ...], frame: pd.DataFrame, unit: str, full: float) -> Table:
+    rows = tuple(
+        (name, *(numeric(float(value), unit, full=full) for value in values))
+        for name, values in zip(names, frame.to_numpy(dtype=np.float64), strict=True)
     )
-
-
-def _superiority(comparison: Comparison) -> tuple[Table, ...]:
-    """Lay out the tests of all runs against the benchmark; nothing where they cannot be made."""
-    tested = _tested(comparison)
-    return () if tested is None else sheet_tables(tested)
-
-
-def _verdict(comparison: Comparison) -> str | None:
-    """Say what may be said of all runs in one line."""
-    tested = _tested(comparison)
-    return None if tested is None else tested.verdicts[-1]
-
-
-def _untested(comparison: Comparison) -> list[str]:
-    if comparison.benchmark is None or _tested(comparison) is not None:
-        return []
-    return [
-        f"Not tested against {comparison.benchmark}: ask comparison.superiority first, which takes its time."
-    ]
-
-
-def _tested(comparison: Comparison) -> Superiority | None:
-    """Test against the benchmark: where much must be drawn, only if somebody has already waited for it."""
-    known = "superiority" in comparison.__dict__  # where the property keeps what it computed
-    drawn = comparison.growth.size * comparison.n_resamples
-    if comparison.benchmark is None or not (known or drawn <= MOST_DRAWN):
-        return None
-    try:
-        return comparison.superiority
-    except DataError:
-        return None
+    return Table(title, ("", *map(str, frame.columns)), rows, wide=True)

@@ -1,47 +1,38 @@
-"""What was chosen differently in the runs of a comparison."""
+"""What was chosen differently in the runs of a comparison, and where they were read from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from quantlab.report.parameters import parameters
-from quantlab.report.tables import Cell, Table, flat
+import pandas as pd
 
-SAME = "–"
+from quantlab.report.run_names import name_cell
+from quantlab.report.tables import Cell, Table
+from quantlab.research.differing import ABSENT
 
 
-def difference_table(provenance: Mapping[str, Mapping[str, Any]], keys: Mapping[str, str]) -> Table:
+def difference_table(differing: pd.DataFrame, folders: Mapping[str, str], keys: Mapping[str, str]) -> Table:
     """Lay out the parameters, settings and bars that not all runs share, a row a run; none where all agree.
 
-    `keys` are the short names of runs. What a run does not have is a dash.
+    `folders` of runs that were read from one come first; `keys` are the short names of runs.
     """
-    chosen = {name: _chosen(origin) for name, origin in provenance.items()}
-    facts = dict.fromkeys(fact for own in chosen.values() for fact in own)
-    differing = [fact for fact in facts if len({own.get(fact) for own in chosen.values()}) > 1]
-    rows = tuple(
-        (
-            Cell(name if keys[name] == name else f"{keys[name]}: {name}"),
-            *(_cell(own.get(f, SAME)) for f in differing),
-        )
-        for name, own in chosen.items()
-    )
-    title = "Parameters and settings that differ"
-    return Table(title, ("run", *differing), rows if differing else (), wide=True, sortable=True)
+    read = {"folder": [folders[str(run)] for run in differing.index]} if any(folders.values()) else {}
+    facts = {**read, **{str(name): [str(value) for value in differing[name]] for name in differing}}
+    columns = [_cells(texts) for texts in facts.values()]
+    rows = tuple(zip((name_cell(str(run), keys) for run in differing.index), *columns, strict=True))
+    title = "Parameters and settings that differ" if len(differing.columns) else "Folders"
+    return Table(title, ("run", *facts), rows if facts else (), wide=True, sortable=True)
 
 
-def _chosen(origin: Mapping[str, Any]) -> dict[str, str]:
-    code = str(origin.get("strategy", {}).get("code", ""))
-    return {
-        "strategy": code.split("(")[0],
-        **parameters(code),
-        **dict(flat(origin.get("settings", {}))),
-        "bars": str(origin.get("bars", {}).get("fingerprint", ""))[:8],
-    }
+def _cells(texts: list[str]) -> list[Cell]:
+    """Let a column of numbers stand to the right, also where a run has none."""
+    numbers = [_number(text) for text in texts]
+    are_numbers = all(value is not None or text == ABSENT for value, text in zip(numbers, texts, strict=True))
+    return [Cell(text, are_numbers, value=value) for value, text in zip(numbers, texts, strict=True)]
 
 
-def _cell(text: str) -> Cell:
+def _number(text: str) -> float | None:
     try:
-        return Cell(text, True, value=float(text))
+        return float(text)
     except ValueError:
-        return Cell(text)
+        return None

@@ -9,19 +9,36 @@ import numpy as np
 from quantlab.display.sheets import Sheet, Shown
 from quantlab.report.tables import Cell, Table, numeric
 
+ROOM = 90  # characters that fit in a card of half the page
+GAP = 3  # characters' room between two cells
+
 
 def sheet_tables(shown: Shown) -> tuple[Table, ...]:
-    """Lay out every sheet of `shown`; wide where it has many columns."""
-    return tuple(_table(sheet) for sheet in shown.sheets())
+    """Lay out every sheet of `shown`."""
+    return tuple(sheet_table(sheet) for sheet in shown.sheets())
 
 
-def _table(sheet: Sheet) -> Table:
+def sheet_table(sheet: Sheet) -> Table:
+    """Lay out a sheet, wide where half a page would cut it; several notes become a list."""
     rows = tuple(
         tuple(_cell(value, sheet.units.get(name, "")) for name, value in zip(sheet.columns, row, strict=True))
         for row in sheet.rows
     )
     columns = tuple(name.replace("_", " ") for name in sheet.columns)
-    return Table(sheet.title, columns, rows, " ".join(sheet.notes), wide=len(columns) > 6)
+    several = len(sheet.notes) > 1
+    return Table(
+        sheet.title,
+        columns,
+        rows,
+        "" if several else " ".join(sheet.notes),
+        wide=_width(rows) > ROOM or len(columns) > 6,
+        lines=tuple(sheet.notes) if several else (),
+    )
+
+
+def _width(rows: tuple[tuple[Cell, ...], ...]) -> int:
+    """Characters of the widest cells of all columns, with what stands between two."""
+    return sum(max(len(cell.text) for cell in column) + GAP for column in zip(*rows, strict=True))
 
 
 def _cell(value: Any, unit: str) -> Cell:

@@ -1,22 +1,24 @@
-"""What the page of a sweep shows: its best trials, where they lie among the others, and the best of them."""
+"""What the page of a sweep shows: its trials, where the best lie among the others, and what the best is worth."""
 
 from __future__ import annotations
 
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from quantlab.metrics.catalogue import METRICS
-from quantlab.metrics.metric import Metric
+from quantlab.report.heat_table import heat_table
 from quantlab.report.run_panels import run_panels
 from quantlab.report.section import Section, filled
-from quantlab.report.tables import Cell, Table, definition, numeric, origin_table, shaded_table
+from quantlab.report.sheet_tables import sheet_tables
+from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
 from quantlab.research.sweep import Sweep
 from quantlab.research.sweep_show import sweep_cells, sweep_notes, sweep_subtitle, sweep_table, sweep_title
 
 MOST_MAPS = 6  # pairs of parameters
+MOST_ROWS = 300  # trials
+UNASKED = (
+    "The probability of overfitting takes its time here: ask sweep.overfitting() or sweep.returns first."
+)
 
 
 def sweep_page(sweep: Sweep) -> dict[str, Any]:
@@ -24,27 +26,34 @@ def sweep_page(sweep: Sweep) -> dict[str, Any]:
     return {
         "title": sweep_title(sweep),
         "subtitle": [sweep_subtitle(sweep)],
-        "notes": sweep_notes(sweep),
-        "verdict": None,
+        "notes": [*sweep_notes(sweep), *_unasked(sweep)],
+        "verdict": sweep.verdict(),
         "headlines": [],
-        "sections": filled((_trials(sweep), Section("Heat maps", _maps(sweep)), _best(sweep))),
+        "sections": filled(
+            (_trials(sweep), Section("Heat maps", _maps(sweep)), _overfitting(sweep), _best(sweep))
+        ),
         "definitions": [METRICS[name] for name in sweep.metrics],
-        "origin": origin_table(sweep.best.result.provenance if _has_best(sweep) else {}),
+        "origin": origin_table(sweep.best.result.provenance if sweep.has_best else {}),
     }
 
 
-def _has_best(sweep: Sweep) -> bool:
-    return bool(np.isfinite(sweep.frame[sweep.rank_by].to_numpy(np.float64)).any())
-
-
 def _best(sweep: Sweep) -> Section:
-    if not _has_best(sweep):
+    if not sweep.has_best:
         return Section("The best trial")
     return Section(f"Trial {sweep.best.number}, the best", linked=run_panels(sweep.best.result))
 
 
+def _overfitting(sweep: Sweep) -> Section:
+    found = sweep.known_overfitting
+    return Section("Overfitting", () if found is None else sheet_tables(found))
+
+
+def _unasked(sweep: Sweep) -> list[str]:
+    return [UNASKED] if sweep.has_best and len(sweep) > 1 and sweep.known_overfitting is None else []
+
+
 def _trials(sweep: Sweep) -> Section:
-    columns, rows, units = sweep_table(sweep)
+    columns, rows, units = sweep_table(sweep, MOST_ROWS)
     cells = tuple(
         tuple(
             numeric(float(value), units[name]) if name in units else Cell(str(value))  # type: ignore[arg-type]
@@ -54,7 +63,14 @@ def _trials(sweep: Sweep) -> Section:
     )
     n = sweep._bars.periods_per_year
     hints = tuple(_hint(name, n) for name in columns)
-    return Section("Best trials", (Table("", tuple(columns), cells, wide=True, sortable=True, hints=hints),))
+    note = (
+        f"The best {MOST_ROWS} of {len(sweep):,} trials; sweep.frame has all."
+        if len(sweep) > MOST_ROWS
+        else ""
+    )
+    return Section(
+        "Trials, best first", (Table("", tuple(columns), cells, note, wide=True, sortable=True, hints=hints),)
+    )
 
 
 def _hint(label: str, periods_per_year: float) -> str:
@@ -65,13 +81,4 @@ def _hint(label: str, periods_per_year: float) -> str:
 def _maps(sweep: Sweep) -> tuple[Table, ...]:
     """Lay out the ranking metric over each pair of parameters, or over the only one."""
     pairs: list[tuple[str, str | None]] = [*combinations(sweep.params, 2)] or [(sweep.params[0], None)]
-    return tuple(_map(*sweep_cells(sweep, x, y, None)) for x, y in pairs[:MOST_MAPS])
-
-
-def _map(title: str, metric: Metric, cells: pd.Series) -> Table:
-    pair = cells.index.nlevels == 2
-    frame = cells.unstack(0) if pair else cells.to_frame(metric.label)
-    known = np.abs(frame.to_numpy(dtype=np.float64))
-    full = float(np.nanmax(known)) if np.isfinite(known).any() else 0.0
-    corner = f"{frame.index.name} ↓ {frame.columns.name} →" if pair else str(frame.index.name)
-    return shaded_table(title, frame, metric.unit, full, corner)
+    return tuple(heat_table(*sweep_cells(sweep, x, y, None)) for x, y in pairs[:MOST_MAPS])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
-
+from quantlab.display.facts import flat
 from quantlab.display.numbers import number
 from quantlab.display.text import OPTIONAL
 from quantlab.metrics.catalogue import METRICS
@@ -46,6 +44,7 @@ class Table:
     sortable: bool = False
     role: str = ""
     hints: tuple[str, ...] = ()  # of the columns, on hover
+    lines: tuple[str, ...] = ()  # of a list below, where a note is not enough
 
 
 def numeric(value: float, unit: str, *, full: float = 0.0) -> Cell:
@@ -81,36 +80,7 @@ def metric_table(
     return Table(title, columns, tuple(rows) if defined or title not in OPTIONAL else ())
 
 
-def shaded_table(title: str, frame: pd.DataFrame, unit: str, full: float, corner: str = "") -> Table:
-    """Lay out a frame of numbers of one unit, shaded in proportion to `full`; `corner` is the first heading."""
-    rows = tuple(
-        (Cell(name), *(numeric(value, unit, full=full) for value in values))
-        for name, values in zip(map(_place, frame.index), frame.to_numpy(np.float64).tolist(), strict=True)
-    )
-    return Table(title, (corner, *map(_place, frame.columns)), rows, wide=True)
-
-
-def _place(name: object) -> str:
-    return f"{name:.4g}" if isinstance(name, float) else str(name)
-
-
 def origin_table(origin: Mapping[str, Any]) -> Table:
     """Nested facts as dotted names and values."""
     rows = tuple((Cell(name), Cell(value)) for name, value in flat(origin))
     return Table("Origin", ("", ""), rows)
-
-
-def flat(facts: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
-    """Nested facts, one after the other, as a dotted name and a text; long lists are cut."""
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{name}.")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            yield f"{above}{name}", _shortened([str(one) for one in value])
-        else:
-            yield f"{above}{name}", "none" if value is None else str(value)
-
-
-def _shortened(names: list[str], most: int = 30) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} … and {len(names) - most:,} more"

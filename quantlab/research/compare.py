@@ -7,12 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from quantlab.display.facts import some
 from quantlab.engine.result import Result
 from quantlab.errors import DataError, did_you_mean
 from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.ranking import best_first
+from quantlab.metrics.run_figures import RunFigures
 from quantlab.research.common_period import Stretch, common_stretches
 from quantlab.research.comparison import Comparison
+from quantlab.research.counted import counted, known_trials
 from quantlab.research.doubt import intervals, resampled
 from quantlab.research.overlap import overlap
 
@@ -22,6 +25,7 @@ MAIN = (
     "total_return", "cagr", "volatility", "sharpe", "deflated_sharpe", "sortino", "calmar", "max_drawdown",
     "max_drawdown_bars", "expected_shortfall_5", "time_in_market", "turnover", "n_trades", "win_rate", "costs_fraction",
 )  # fmt: skip
+MOST_NAMED = 5  # ruined runs that a note names
 AGAINST = ("correlation", "beta", "alpha", "information_ratio")
 
 
@@ -47,7 +51,8 @@ def compare(
     benchmark
         The run that the others are compared to: its name, its place in `results`, or a further result.
     by
-        Metric that ranks the rows, best first. Undefined never ranks first.
+        Metric that ranks the rows, best first. The undefined never ranks first; runs without fills and ruined ones
+        come last, whatever the metric.
     level, n_resamples, seed
         Of the intervals.
 
@@ -60,15 +65,14 @@ def compare(
     named, benchmark_name = _with_benchmark(_named(results), benchmark)
     stretches = common_stretches(named)
     market = None if benchmark_name is None else stretches[benchmark_name].returns
-    figures = {name: stretch.figures(market) for name, stretch in stretches.items()}
+    provenance = {name: one.provenance for name, one in named.items()}
+    own = {name: stretch.figures(market) for name, stretch in stretches.items()}
+    figures, counts = counted(own, provenance)
     metrics = dict.fromkeys((*MAIN, by, *(AGAINST if benchmark_name else ())))
     frame = pd.DataFrame({name: evaluate(one, metrics) for name, one in figures.items()}).T
     draws = resampled(figures, n_resamples, seed)
-    frame = (
-        frame.join(intervals(frame, draws, benchmark_name, level))
-        .iloc[best_first(by, frame[by])]
-        .rename_axis("run")
-    )
+    order = best_first(by, frame[by], [one.judged for one in figures.values()])
+    frame = frame.join(intervals(frame, draws, benchmark_name, level)).iloc[order].rename_axis("run")
     return Comparison(
         frame=frame,
         growth=_growth(stretches)[list(frame.index)],
@@ -77,9 +81,11 @@ def compare(
         periods_per_year=next(iter(named.values())).periods_per_year,
         level=level,
         n_resamples=n_resamples,
-        notes=_notes(stretches),
-        provenance={name: named[name].provenance for name in frame.index},
+        notes=(*_notes(stretches), *counts, *_trial_notes(own, benchmark_name)),
+        provenance={name: provenance[name] for name in frame.index},
         overlap=overlap(stretches).loc[list(frame.index), list(frame.index)],
+        runs=_runs(named, own).loc[list(frame.index)],
+        run_notes={name: named[name].notes for name in frame.index if named[name].notes},
         risk_free_annual=next(iter(named.values())).risk_free_annual,
         seed=seed,
     )
@@ -156,5 +162,29 @@ def _notes(stretches: Mapping[str, Stretch]) -> tuple[str, ...]:
             f"The best of {len(stretches)} runs is partly the luckiest; "
             "its interval does not know that it was chosen."
         )
-    own = [f"{name}: {note}" for name, stretch in stretches.items() for note in stretch.result.notes]
-    return (*lines, *own)
+    ruined = [name for name, stretch in stretches.items() if stretch.ruined]
+    if ruined:
+        lines.append(f"Ruined: {some(ruined, MOST_NAMED)}.")
+    return tuple(lines)
+
+
+def _trial_notes(figures: Mapping[str, RunFigures], benchmark: str | None) -> tuple[str, ...]:
+    """Say how many runs the tests consider, and that more were tried than are shown."""
+    n_others, known = len(figures) - 1, max(map(known_trials, figures.values()))
+    tested = f"The SPA test considers the {n_others} runs that are shown beside {benchmark}"
+    lines = [f"{tested}, no others."] if benchmark is not None and n_others > 1 else []
+    if known > 1:
+        lines.append(f"Behind a run stand up to {known:,} trials; only Deflated Sharpe counts them.")
+    return tuple(lines)
+
+
+def _runs(named: Mapping[str, Result], figures: Mapping[str, RunFigures]) -> pd.DataFrame:
+    """Say what else is known of each run; see `Comparison`."""
+    return pd.DataFrame(
+        {
+            "judged": [one.judged for one in figures.values()],
+            "trials": [known_trials(one) for one in figures.values()],
+            "folder": [str(one.folder or "") for one in named.values()],
+        },
+        index=pd.Index(list(named), dtype=object),
+    )

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from quantlab.display.numbers import NOT_AVAILABLE, interval, number
-from quantlab.metrics.catalogue import METRICS
-from quantlab.research.doubt import DOUBTED
+from quantlab.errors import DataError
+from quantlab.research.differing import differing
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from quantlab.research.superiority import Superiority
 
-SHOWN = ("cagr", "volatility", "sharpe", "sortino", "max_drawdown", "n_trades")
-
-BOUNDS = " [low, high]"
+MOST_DRAWN = 300_000_000  # returns that tests may draw without being asked for: a few seconds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +27,8 @@ class Comparison:
     Parameters
     ----------
     frame
-        One row a run, best first by `by`: metrics by catalogue name, ``sharpe_low``, ``sharpe_high``,
+        One row a run, best first by `by`, those without fills and ruined ones last: metrics by catalogue name,
+        ``sharpe_low``, ``sharpe_high``,
         ``cagr_low`` and ``cagr_high``; with a benchmark also ``sharpe_difference``, ``cagr_difference`` and
         their ``_low`` and ``_high``.
     growth
@@ -50,6 +47,12 @@ class Comparison:
         Fingerprints of the inputs of each run, by its name.
     overlap
         How much each pair of runs held the same, from -1 to 1; see `quantlab.research.overlap`.
+    runs
+        What else is known of each run, in the sequence of `frame`: ``judged`` (it had fills and was not ruined, so that
+        it may rank), ``trials`` known to stand behind it (its sweep's times the recipes tried for its forecasts), and
+        ``folder`` (where it was read from, "" for one that was just made).
+    run_notes
+        What each run itself had to say, by its name.
     risk_free_annual
         Riskless return a year, as a fraction, in every ratio.
     seed
@@ -66,72 +69,63 @@ class Comparison:
     notes: tuple[str, ...]
     provenance: Mapping[str, Mapping[str, Any]]
     overlap: pd.DataFrame
+    runs: pd.DataFrame
+    run_notes: Mapping[str, tuple[str, ...]]
     risk_free_annual: float = 0.0
     seed: int = 0
 
     @property
     def subtitle(self) -> tuple[str, ...]:
         """Lines that say what is compared: the common span, bars a year, how intervals were made."""
-        time = self.growth.index
-        return (
-            f"common period {_day(time[0])} to {_day(time[-1])} · {len(time):,} bars · "
-            f"N = {self.periods_per_year:g} bars a year · best first by {METRICS[self.by].label}",
-            f"[low, high]: {self.level:.0%} stationary bootstrap, {self.n_resamples:,} resamples"
-            " of the same bars for all runs",
-        )
+        from quantlab.research.comparison_show import subtitle  # rich
+
+        return subtitle(self)
 
     @property
-    def table(self) -> tuple[list[str], list[list[str]]]:
-        """Column labels and cells, as text, of the runs' main metrics; Sharpe with its interval."""
-        labels = [METRICS[name].label + (BOUNDS if name == "sharpe" else "") for name in SHOWN]
-        return ["run", *labels], [self._row(run) for run in self.frame.index]
+    def differing(self) -> pd.DataFrame:
+        """Parameters, settings and bars that not all runs share, as texts: a row a run, a column each."""
+        return differing(self.provenance)
 
-    @property
-    def differences(self) -> tuple[list[str], list[list[str]]]:
-        """Column labels and cells, as text, of paired differences from the benchmark; no row without one."""
-        labels = [f"{METRICS[name].label} difference{BOUNDS}" for name in DOUBTED]
-        others = [run for run in self.frame.index if run != self.benchmark]
-        return ["run", *labels], [
-            self._differences(run) for run in others
-        ] if self.benchmark is not None else []
+    @cached_property
+    def correlation(self) -> pd.DataFrame:
+        """Correlation of the runs' returns ``(n_runs, n_runs)``; the first common bar, measured from 1, included.
 
-    def _row(self, run: str) -> list[str]:
-        row = self._values(run)
-        cells = {name: number(row[name], METRICS[name].unit) for name in SHOWN}
-        cells["sharpe"] = _with_bounds(row, "sharpe", "ratio")
-        return [run, *cells.values()]
-
-    def _differences(self, run: str) -> list[str]:
-        row = self._values(run)
-        return [run, *(_with_bounds(row, f"{name}_difference", METRICS[name].unit) for name in DOUBTED)]
-
-    def _values(self, run: str) -> dict[str, float]:
-        values = self.frame.loc[run].to_numpy(dtype=np.float64).tolist()
-        return dict(zip(self.frame.columns, values, strict=True))
+        NaN for a run that does not move; after ruin returns are 0.
+        """
+        before = self.growth.shift(fill_value=1.0)
+        return (self.growth / before.where(before != 0.0) - 1.0).fillna(0.0).corr()
 
     def __str__(self) -> str:
-        from quantlab.display.text import table  # rich
+        from quantlab.research.comparison_show import comparison_text  # rich
 
-        (columns, rows), (gaps, differences) = self.table, self.differences
-        blocks = [("", columns, rows), (f"against {self.benchmark}, paired", gaps, differences)]
-        shown = [block for block in blocks if block[2]]
-        notes = [()] * (len(shown) - 1) + [self.notes]
-        tables = [
-            table(title, names, cells, units=dict.fromkeys(names[1:], "text"), notes=said)
-            for (title, names, cells), said in zip(shown, notes, strict=True)
-        ]
-        return "\n".join(self.subtitle) + "\n\n" + "\n\n".join(tables)
+        return comparison_text(self)
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from quantlab.display.html import table_html
+        from quantlab.research.comparison_show import comparison_html
 
-        page = table_html(" · ".join(self.subtitle), *self.table, notes=self.notes)
-        if self.differences[1]:
-            page += table_html(f"against {self.benchmark}, paired", *self.differences)
-        return page
+        return comparison_html(self)
+
+    @property
+    def tests(self) -> Superiority | None:
+        """`superiority` where it is known or takes a few seconds at most; None where `untested` says why not."""
+        return None if self.untested else self.superiority
+
+    @property
+    def untested(self) -> str:
+        """Why nothing is tested; empty where `tests` has an answer."""
+        if self.benchmark is None:
+            return "Not tested: there is no benchmark."
+        known = "superiority" in self.__dict__  # where the property keeps what it computed
+        if not known and self.growth.size * self.n_resamples > MOST_DRAWN:
+            return f"Not tested against {self.benchmark}: ask comparison.superiority first, which takes its time."
+        try:
+            _ = self.superiority
+        except DataError as error:
+            return f"Not tested against {self.benchmark}: {error}"
+        return ""
 
     @cached_property
     def superiority(self) -> Superiority:
@@ -158,15 +152,3 @@ class Comparison:
         from quantlab.display.figures import growth_figure
 
         return draw(growth_figure("Growth of 1", {str(name): self.growth[name] for name in self.growth}))
-
-
-def _with_bounds(values: Mapping[str, float], name: str, unit: str) -> str:
-    if np.isnan(values[name]):
-        return NOT_AVAILABLE
-    bounds = interval(values[f"{name}_low"], values[f"{name}_high"], unit)
-    return f"{number(values[name], unit)} {bounds}"
-
-
-def _day(time: pd.Timestamp) -> str:
-    """Print a session label without its midnight, an intraday stamp as it is."""
-    return str(time.date()) if time == time.normalize() else str(time)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quantlab.display.facts import some
 from quantlab.display.sheets import Sheet, Shown
 from quantlab.engine.manifest import MANIFEST, Manifest, write_manifest
 from quantlab.engine.result import TABLES
@@ -218,12 +219,27 @@ def find(name: str, folder: Path = RUNS) -> Path:
         raise ResultError(
             f"{name!r} names {len(found)} runs: {', '.join(map(str, found))}. Give one of them."
         )
+    like = [each.name for each in there if _letters(name) and _letters(each.name).startswith(_letters(name))]
+    if len(like) > 1:
+        raise ResultError(
+            f"{name!r} begins the names of {len(like)} runs in {folder}: {some(like, 10)}. Give one of them."
+        )
     advice = (
         did_you_mean(name, [each.name for each in there])
         if there
         else "Give the folder that it was saved to."
     )
     raise ResultError(f"there is no run {name!r}, here or in {folder}. {advice}")
+
+
+def _letters(name: str) -> str:
+    """Write a name without what people write differently: SmaCross, sma_cross, sma-cross."""
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def saved_folders(folder: Path) -> list[Path]:
+    """Return the runs, by name, in a folder that is none itself; none where there is no such folder."""
+    return _folders(folder) if folder.is_dir() and not _looks_like_a_run(folder) else []
 
 
 def _folders(folder: Path) -> list[Path]:

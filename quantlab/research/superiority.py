@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from quantlab.research.comparison import Comparison
 
 
+COLUMNS = (
+    "run", "Sharpe difference [low, high]", "p of Sharpe", "mean return difference [low, high]", "p of mean",
+    "p in confidence set",
+)  # fmt: skip
+MOST_SAID = 10  # runs that have a line each, whatever it says
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Superiority(Shown):
     """Tests of all runs of a comparison against its benchmark, on mean returns of the common bars.
@@ -86,24 +93,43 @@ class Superiority(Shown):
         told = f"the best earns more than {self.benchmark}, their number considered"
         return f"All {n} runs: {told}: {_p(self.spa_p)} (SPA)."
 
-    def sheets(self) -> list[Sheet]:
-        """One row a run, and the tests of all of them."""
-        columns = ["run", "Sharpe difference", "p", "mean return difference", "p ", "confidence set p"]
-        rows = [self._row(str(name)) for name in self.frame.index]
-        notes = [
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What to read below the table: the tests of all runs and the verdicts.
+
+        Of many runs only those that differ from the benchmark have a line; the others are counted.
+        """
+        return (
             f"No run earns more than {self.benchmark}: SPA {_p(self.spa_p)} (between {self.spa_p_lower:.3f} and "
             f"{self.spa_p_upper:.3f}), reality check {_p(self.reality_check_p)}.",
             f"{self.level:.0%} bounds; {self.n_resamples:,} resamples of blocks of "
             f"{self.block_bars:.1f} bars on average.",
-            *self.verdicts,
+            *self._verdicts_of_many(),
             *(f"{name} was ruined and is not tested." for name in self.left_out),
-        ]
-        units = dict.fromkeys(columns[1:], "text")
-        return [Sheet(f"against {self.benchmark}", columns, rows, units, notes)]
+        )
 
-    def _row(self, name: str) -> list[str]:
+    def _verdicts_of_many(self) -> tuple[str, ...]:
+        if len(self.frame) <= MOST_SAID:
+            return self.verdicts
+        p_values = self.frame["sharpe_p"]
+        differ = [self._verdict(str(name)) for name in self.frame.index[p_values <= 1.0 - self.level]]
+        alike, undefined = int((p_values > 1.0 - self.level).sum()), int(p_values.isna().sum())
+        rest = (
+            f"Not distinguishable from {self.benchmark}, each by itself: {alike} of {len(p_values)} runs.",
+            f"Without a Sharpe ratio to test, or no different from {self.benchmark}: {undefined}.",
+        )
+        return (self._verdict_of_all(), *differ, *rest[: 1 + (undefined > 0)])
+
+    def sheets(self) -> list[Sheet]:
+        """One row a run, and the tests of all of them."""
+        rows = [[str(name), *self.cells(str(name))] for name in self.frame.index]
+        units = dict.fromkeys(COLUMNS[1:], "text")
+        return [Sheet(f"against {self.benchmark}", COLUMNS, rows, units, self.told)]
+
+    def cells(self, name: str) -> list[str]:
+        """Differences of one run with their bounds and p-values, as texts, in the sequence of `COLUMNS`."""
         row = {column: float(self.frame[column][name]) for column in self.frame}
-        cells = [name]
+        cells = []
         for what, unit in (("sharpe", "ratio"), ("mean", "fraction")):
             bounds = interval(row[f"{what}_low"], row[f"{what}_high"], unit)
             told = "" if bounds == NOT_AVAILABLE else f" {bounds}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from quantlab.research.swept import Sweep
 
 SHOWN = 10
+LEVEL = 0.95  # of the verdict
 MOST_TICKS = 40  # different numbers on an axis; more are cut into ranges
 RANGES = 20
 
@@ -32,7 +34,7 @@ def sweep_text(sweep: Sweep) -> str:
         + "\n"
         + sweep_subtitle(sweep)
         + "\n\n"
-        + table("", columns, rows, units=units, notes=sweep_notes(sweep))
+        + table("", columns, rows, units=units, notes=[sweep_verdict(sweep), *sweep_notes(sweep)])
     )
 
 
@@ -44,7 +46,7 @@ def sweep_html(sweep: Sweep) -> str:
         columns,
         rows,
         units=units,
-        notes=sweep_notes(sweep),
+        notes=[sweep_verdict(sweep), *sweep_notes(sweep)],
     )
 
 
@@ -65,9 +67,9 @@ def sweep_subtitle(sweep: Sweep) -> str:
     )
 
 
-def sweep_table(sweep: Sweep) -> tuple[list[str], list[list[object]], dict[str, str]]:
-    """Column labels, cells and units of the best trials."""
-    best = sweep.top(SHOWN)
+def sweep_table(sweep: Sweep, n: int = SHOWN) -> tuple[list[str], list[list[object]], dict[str, str]]:
+    """Column labels, cells and units of the best `n` trials."""
+    best = sweep.top(n)
     params = [[_param(value) for value in best[name]] for name in sweep.params]
     metrics = [best[name].tolist() for name in sweep.metrics]
     rows: list[list[object]] = [list(row) for row in zip(best.index.tolist(), *params, *metrics, strict=True)]
@@ -82,19 +84,45 @@ def _param(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
+def sweep_verdict(sweep: Sweep) -> str:
+    """Say in plain words whether the best trial is more than luck, and whether choosing it holds on other bars."""
+    if not sweep.has_best:
+        return "No trial is best: none has both a Sharpe ratio and what ranks them."
+    best, sure = sweep.best, sweep.deflated_sharpe
+    told = f"Trial {best.number}, Sharpe {number(best.metrics['sharpe'])}"
+    if np.isnan(sure):
+        return f"{told}: nothing can be said about luck, as too few trials have a Sharpe ratio."
+    word = "more than luck" if sure > LEVEL else "not distinguishable from luck"
+    counted = f"all {_n_behind(sweep):,} trials counted" if _n_behind(sweep) > 1 else "a single trial"
+    line = (
+        f"{told}: {word} at {LEVEL:.0%}, above it with probability {number(sure, 'fraction')}, {counted} "
+        "(deflated Sharpe)."
+    )
+    found = sweep.known_overfitting
+    if found is None:
+        return line
+    return (
+        f"{line} Chosen on half of the bars, the best is at or below the median on the other half in "
+        f"{number(found.probability, 'fraction')} of {len(found.frame):,} halves (probability of overfitting; by "
+        "chance about 50%)."
+    )
+
+
 def sweep_notes(sweep: Sweep) -> list[str]:
     """Say what luck alone would have given."""
-    luck, sure = sweep.lucky_sharpe, sweep.deflated_sharpe
     lines = list(sweep.notes)
-    n_behind, tuned = sweep.n_trials * sweep.tuned_trials, sweep.tuned_trials
-    if n_behind > 1 and np.isfinite(sure):
+    if _n_behind(sweep) > 1 and np.isfinite(sweep.deflated_sharpe):
+        tuned = sweep.tuned_trials
         tried = f" (of parameters) × {tuned:,} (of forecasters)" if tuned > 1 else ""
         lines.append(
             f"The best of {sweep.n_trials:,}{tried} trials is partly the luckiest: were all worth nothing, the best "
-            f"would still show a Sharpe of about {number(luck)}. Probability that trial {sweep.best.number} is "
-            f"truly above that (deflated Sharpe): {number(sure, 'fraction')}."
+            f"would still show a Sharpe of about {number(sweep.lucky_sharpe)}."
         )
     return lines
+
+
+def _n_behind(sweep: Sweep) -> int:
+    return sweep.n_trials * sweep.tuned_trials
 
 
 def sweep_figure(sweep: Sweep, x: str | None, y: str | None, metric: str | None) -> Figure:
@@ -121,8 +149,12 @@ def sweep_cells(
     title = f"{kind.label}, {type(sweep._trials.base).__name__}"
     if others:
         title += f" (median over {', '.join(others)})"
-    places = [_ticks(sweep.frame[name]) for name in over]
-    return title, kind, sweep.frame[metric].groupby(places, observed=False, sort=True).median()
+    return title, kind, median_cells(sweep.frame[metric], [sweep.frame[name] for name in over])
+
+
+def median_cells(values: pd.Series, axes: Sequence[pd.Series]) -> pd.Series:
+    """Median of `values` at each place of one axis or two, which has its number of each trial."""
+    return values.groupby([_ticks(axis) for axis in axes], observed=False, sort=True).median()
 
 
 def _known(kind: str, name: str, known: tuple[str, ...]) -> str:

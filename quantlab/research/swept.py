@@ -19,13 +19,16 @@ from quantlab.metrics.deflation import luck_of_choices, variance_of
 from quantlab.metrics.ranking import best_first
 from quantlab.metrics.returns import NAN
 from quantlab.research.trials import Trials
-from quantlab.typing import FloatArray
+from quantlab.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from quantlab.engine.result import Result
     from quantlab.research.overfitting import Overfitting
+
+MOST_RERUN = (300_000, 3_000_000)  # bars of symbols that are run again unasked: interpreted, and compiled
+RERUN = 1_000  # bars of symbols that run in the time which every result takes besides
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +115,21 @@ class Sweep:
     def top(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` rows of `frame`, best first by `rank_by`; of equals the earlier trial first.
 
-        Failed trials and those where the metric is undefined come last.
+        Failed trials and those where the metric is undefined come last, and so do those without a Sharpe ratio:
+        they did not trade, or were ruined.
         """
-        return self.frame.iloc[best_first(self.rank_by, self.frame[self.rank_by])[:n]]
+        return self.frame.iloc[best_first(self.rank_by, self.frame[self.rank_by], self._judged)[:n]]
+
+    @property
+    def has_best(self) -> bool:
+        """Whether any trial traded, was not ruined, and has a defined `rank_by`."""
+        return bool((self._judged & np.isfinite(self.frame[self.rank_by].to_numpy(np.float64))).any())
+
+    @property
+    def _judged(self) -> BoolArray:
+        """Trials whose Sharpe ratio is defined (n_trials,): it is not without fills, nor after ruin."""
+        judged: BoolArray = np.isfinite(self.frame["sharpe"].to_numpy(np.float64))
+        return judged
 
     @cached_property
     def best(self) -> Trial:
@@ -123,14 +138,14 @@ class Sweep:
         Raises
         ------
         DataError
-            If that metric is undefined for every trial.
+            If no trial traded without ruin, or that metric is undefined for all that did.
         """
-        number = int(self.top(1).index[0])
-        if not math.isfinite(self.trial(number).metrics[self.rank_by]):
+        if not self.has_best:
             raise DataError(
-                f"No trial is best: {self.rank_by} is undefined for all {len(self)} of them. Did any of them trade?"
+                f"No trial is best: none of the {len(self)} has both a Sharpe ratio and a defined {self.rank_by}. "
+                "Did any of them trade?"
             )
-        return self.trial(number)
+        return self.trial(int(self.top(1).index[0]))
 
     def trial(self, number: int) -> Trial:
         """Return one trial by its number, the index of `frame`."""
@@ -152,10 +167,7 @@ class Sweep:
         they are multiplied by the recipes that were tried for the forecasts. The best trial is run again for it.
         NaN where no trial is best, or too few have a Sharpe ratio.
         """
-        defined = np.isfinite(self.frame[self.rank_by].to_numpy(np.float64)).any()
-        if not defined or not math.isfinite(self.best.metrics["sharpe"]):
-            return NAN
-        return self.best.result.metrics["deflated_sharpe"]
+        return self.best.result.metrics["deflated_sharpe"] if self.has_best else NAN
 
     @property
     def tuned_trials(self) -> int:
@@ -196,6 +208,32 @@ class Sweep:
         from quantlab.research.overfitting import overfitting
 
         return overfitting(self.returns, parts=parts, periods_per_year=self._bars.periods_per_year)
+
+    @property
+    def known_overfitting(self) -> Overfitting | None:
+        """`overfitting` where it takes a few seconds at most, or `returns` are known already.
+
+        None where it would take longer, or cannot be said: of fewer than two trials that move, or too few bars.
+        """
+        bars = self._bars.window(self._settings["start"], self._settings["end"])
+        most = MOST_RERUN[self._settings["engine"] == "compiled"]
+        rerun = len(self) * (RERUN + bars.n_bars * bars.n_symbols)
+        if "returns" not in self.__dict__ and rerun > most:  # where the property keeps what it computed
+            return None
+        try:
+            return self._overfitting
+        except DataError:
+            return None
+
+    @cached_property
+    def _overfitting(self) -> Overfitting:
+        return self.overfitting()
+
+    def verdict(self) -> str:
+        """Say in plain words what the best trial is worth: `deflated_sharpe`, and `known_overfitting` where it is."""
+        from quantlab.research.sweep_show import sweep_verdict  # rich
+
+        return sweep_verdict(self)
 
     def heatmap(self, x: str | None = None, y: str | None = None, metric: str | None = None) -> go.Figure:
         """Return an interactive figure of a metric over two parameters; a line where only one was searched.

@@ -98,3 +98,55 @@ def test_a_report_is_a_page_about_one_run_or_several(quantlab, runs, title):
 def test_a_report_with_a_benchmark_is_a_comparison(quantlab):
     assert quantlab("report", "runs/up", "--benchmark", "runs/down", "--to", "page.html").code == 0
     assert "2 runs" in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_json_has_the_tests_and_what_the_runs_have_in_common(quantlab):
+    record = quantlab("compare", "runs/up", "runs/down", "--benchmark", "other/up", "--json").json
+    up, down = "Made(speed=1)", "Made(speed=2)"
+    tests = record["tests"]
+    assert set(tests["runs"]) == {up, down}
+    assert {"spa_p", "spa_p_lower", "spa_p_upper", "reality_check_p", "confidence_set", "verdicts"} <= set(
+        tests
+    )
+    for row in record["runs"]:
+        if row["run"] != "Hold()":
+            told = tests["runs"][row["run"]]
+            assert (row["sharpe_p"], row["sharpe_difference_low"]) == (told["sharpe_p"], told["sharpe_low"])
+    assert {row["run"]: row["folder"] for row in record["runs"]} == {
+        up: "runs/up", down: "runs/down", "Hold()": "other/up",
+    }  # fmt: skip
+    assert [row["trials"] for row in record["runs"]] == [1, 1, 1]
+    assert record["correlation"][up][down] == pytest.approx(-1.0)
+    assert record["overlap"][up][down] == 1.0
+    assert record["run_notes"] == {}
+    assert quantlab("compare", "runs/up", "runs/down", "--json").json["tests"] is None
+
+
+def test_csv_has_trials_p_values_and_folders(quantlab):
+    out = quantlab("compare", "runs/up", "runs/down", "--benchmark", "runs/down", "--csv").out
+    rows = {row["run"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert (rows["Made(speed=1)"]["trials"], rows["Made(speed=1)"]["folder"]) == ("1", "runs/up")
+    assert 0.0 <= float(rows["Made(speed=1)"]["sharpe_p"]) <= 1.0
+    assert rows["Made(speed=2)"]["sharpe_p"] == ""
+
+
+def test_text_has_the_verdict_and_the_folders(quantlab):
+    answer = quantlab("compare", "runs/up", "runs/down", "--benchmark", "runs/down")
+    assert "Made(speed=1): " in answer.out
+    assert "SPA" in answer.out
+    assert "runs/up" in answer.out
+
+
+def test_compare_writes_a_page_beside_its_answer(quantlab):
+    answer = quantlab("compare", "runs/up", "runs/down", "--json", "--report", "page.html")
+    assert answer.err == "report: page.html\n"
+    assert len(answer.json["runs"]) == 2
+    assert "2 runs" in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_of_runs_is_its_runs(quantlab):
+    answer = quantlab("compare", "runs", "other/up", "--json", "--benchmark", "down")
+    assert answer.json["benchmark"] == "Made(speed=2)"
+    assert {run["folder"] for run in answer.json["runs"]} == {"runs/up", "runs/down", "other/up"}
+    assert quantlab("report", "runs", "--to", "page.html").code == 0
+    assert "2 runs" in Path("page.html").read_text(encoding="utf-8")

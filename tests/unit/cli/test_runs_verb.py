@@ -264,3 +264,22 @@ def test_tables_of_runs_escape_what_they_show(quantlab, three):
     assert "<b>" not in page
     assert "&lt;script&gt;" in page
     assert "<table>" in ql.rerun("runs/hold")._repr_html_()
+
+
+def test_a_name_that_begins_several_is_answered_with_all_of_them(quantlab):
+    for word in ("one", "two", "three"):
+        made_result([0.01, -0.005] * 15, name="SmaCross(fast=1)").save(f"runs/sma_cross-{word}")
+    for name in ("sma_cross", "SmaCross", "sma"):
+        answer = quantlab("runs", "tag", name, "good")
+        assert answer.code == 2
+        assert "begins the names of 3 runs" in answer.err
+        assert all(f"sma_cross-{word}" in answer.err for word in ("one", "two", "three"))
+
+
+@pytest.mark.parametrize("words", [["--strategy", "smacross"], ["--tag", "best"]])
+def test_nothing_that_matches_is_said_with_what_there_is(words, quantlab, three):
+    quantlab("runs", "tag", "hold", "good")
+    answer = quantlab("runs", *words)
+    assert answer.code == 0
+    assert answer.out == "None of the 3 runs in runs matches. There are strategies: Hold; tags: good.\n"
+    assert quantlab("runs", *words, "--json").json == []

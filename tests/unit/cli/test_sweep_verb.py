@@ -41,6 +41,15 @@ def test_json_has_every_trial_and_the_numbers_of_backtest(quantlab):
     assert record["best"].startswith(f"Hold(share={best['share']}, wait={best['wait']}")
 
 
+def test_json_and_text_judge_the_best(quantlab):
+    words = (*SWEEP, "--over", "wait=0,5,10", "--commission", "0.01")
+    record = quantlab(*words, "--json").json
+    assert record["verdict"].startswith(f"Trial {record['best_trial']}, Sharpe ")
+    assert 0.0 <= record["overfitting"]["probability"] <= 1.0
+    assert record["overfitting"]["n_configurations"] == 3
+    assert " ".join(record["verdict"].split()) in " ".join(quantlab(*words).out.replace("\n  ", " ").split())
+
+
 def test_undefined_is_null(quantlab):
     record = quantlab(*SWEEP, "--over", "share=0", "--json").json
     assert (record["best"], record["best_trial"], record["deflated_sharpe"]) == (None, None, None)

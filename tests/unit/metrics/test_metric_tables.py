@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quantlab.errors import DataError
 from quantlab.metrics.catalogue import METRICS, evaluate, find_metric, sections
@@ -195,6 +197,21 @@ def test_a_misspelt_metric_is_answered_with_the_nearest() -> None:
 )
 def test_the_undefined_never_ranks_first(name: str, values: list[float], order: list[int]) -> None:
     assert best_first(name, values).tolist() == order
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1.0, 1.0) | st.just(NAN), st.booleans()), max_size=9),
+    st.sampled_from(["max_drawdown", "volatility", "expected_shortfall_5", "sharpe"]),
+)
+def test_what_was_not_judged_comes_last_whatever_the_metric(
+    runs: list[tuple[float, bool]], name: str
+) -> None:
+    values, judged = [value for value, _ in runs], [good for _, good in runs]
+    order = best_first(name, values, judged).tolist()
+    told = [judged[k] for k in order]
+    assert told == sorted(told, reverse=True)
+    kept = [k for k in order if judged[k]]
+    assert kept == [k for k in best_first(name, values).tolist() if judged[k]]
 
 
 def test_what_has_no_better_direction_cannot_rank() -> None:

@@ -346,14 +346,14 @@ def test_a_comparison_hides_runs_and_sorts_metrics(browser: Browser, comparison:
     assert browser.js(lines) == 6
     browser.js("document.querySelector('button.key').click()")
     assert browser.js(lines) == 4  # one run less in both panels
-    table = "[...document.querySelectorAll('h3')].find(one => one.textContent === 'All metrics').closest('section')"
-    column = f"[...{table}.querySelectorAll('tbody tr')].map(row => Number(row.cells[2].dataset.value))"
-    assert browser.js(f"{table}.querySelectorAll('th')[2].textContent") == "CAGR"
-    browser.js(f"{table}.querySelectorAll('th button')[2].click()")
+    table = "[...document.querySelectorAll('h3')].find(one => one.textContent.startsWith('Runs')).closest('section')"
+    column = f"[...{table}.querySelectorAll('tbody tr')].map(row => Number(row.cells[3].dataset.value))"
+    assert browser.js(f"{table}.querySelectorAll('th')[3].textContent") == "CAGR [low, high]"
+    browser.js(f"{table}.querySelectorAll('th button')[3].click()")
     assert browser.js(column) == sorted(browser.js(column), reverse=True)
-    browser.js(f"{table}.querySelectorAll('th button')[2].click()")
+    browser.js(f"{table}.querySelectorAll('th button')[3].click()")
     assert browser.js(column) == sorted(browser.js(column))
-    best = browser.js(f"{table}.querySelector('tbody tr:last-child td:nth-child(3)').className")
+    best = browser.js(f"{table}.querySelector('tbody tr:last-child td:nth-child(4)').className")
     assert "best" in best.split()
     differing = browser.js("document.querySelector('#what-differs').innerText")
     assert "fast" in differing

@@ -224,7 +224,7 @@ def test_a_comparison_has_a_page(tmp_path: Path) -> None:
     for expected in (
         "Comparison of 10 runs",
         "common period",
-        "Difference from run 3, paired",
+        "against run 3, paired",
         "Years",
         "Correlation",
     ):

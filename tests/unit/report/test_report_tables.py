@@ -8,9 +8,10 @@ from quantlab.report.calendar_tables import drawdown_table, monthly_table, perio
 from quantlab.report.calibration_chart import LEFT, SIDE, calibration_chart
 from quantlab.report.charts import BOTTOM, TOP
 from quantlab.report.difference_table import difference_table
-from quantlab.report.parameters import parameter_table, parameters
+from quantlab.report.parameters import parameter_table
 from quantlab.report.tables import Table, metric_table, origin_table
 from quantlab.report.trading_tables import MOST_TRADES, order_table, symbol_table, trade_table
+from quantlab.research.differing import differing, parameters
 from tests.made_results import made_orders, made_trades
 
 DAYS = pd.to_datetime(["2020-01-30", "2020-01-31", "2020-02-28", "2021-01-04", "2021-01-05"])
@@ -116,15 +117,18 @@ def test_parameters_that_differ() -> None:
         "two": {"strategy": {"code": "Sma(fast=20, slow=50)"}, "settings": {"cash": 100.0, "seed": 0}},
         "three": {"strategy": {"code": "Hold()"}, "settings": {"cash": 100.0, "seed": 0}},
     }
-    keys = {"one": "one", "two": "two", "three": "C"}
-    table = difference_table(origins, keys)
+    keys, made = {"one": "one", "two": "two", "three": "C"}, dict.fromkeys(origins, "")
+    table = difference_table(differing(origins), made, keys)
     assert table.columns == ("run", "strategy", "fast", "slow")
     assert _texts(table) == [
         ["one", "Sma", "10", "50"],
         ["two", "Sma", "20", "50"],
         ["C: three", "Hold", "–", "–"],
     ]
-    assert difference_table({"one": origins["one"]}, keys).rows == ()
+    assert [cell.is_number for cell in table.rows[2]] == [False, False, True, True]
+    assert difference_table(differing({"one": origins["one"]}), made, keys).rows == ()
+    (alone,) = difference_table(differing({"one": origins["one"]}), {"one": "runs/a"}, keys).rows
+    assert [cell.text for cell in alone] == ["one", "runs/a"]
 
 
 @pytest.mark.parametrize("code", ["", "my best run", "f(", "3 + 4", "x" * 10 + "(" * 200])

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import quantlab as ql
+from quantlab.display.numbers import number
 from quantlab.report.sweep_page import sweep_page
 
 
@@ -69,7 +70,53 @@ def test_a_sweep_in_which_nothing_traded_has_a_page_without_a_best(bars, tmp_pat
     text = ql.report(idle, tmp_path / "idle.html").read_text(encoding="utf-8")
     assert "n/a" in text
     assert "the best" not in [section.title for section in sweep_page(idle)["sections"]]
-    assert len(sweep_page(idle)["sections"]) == len(sweep_page(sweep)["sections"]) - 1
+    told = [section.title for section in sweep_page(sweep)["sections"]]
+    assert told == ["Trials, best first", "Heat maps", "Overfitting", f"Trial {sweep.best.number}, the best"]
+    assert [section.title for section in sweep_page(idle)["sections"]] == told[:2]
+
+
+def test_a_sweep_ranked_by_what_idleness_wins_puts_those_that_traded_first(bars, tmp_path):
+    sweep = swept(bars, {"floor": [1e6, 0.0, 0.1]}, rank_by="max_drawdown")
+    assert sweep.frame["max_drawdown"].max() == sweep.frame["max_drawdown"][0] == 0.0
+    assert sweep.top().index[-1] == 0
+    assert sweep.best.number in (1, 2)
+    assert not swept(bars, {"floor": [1e6]}, rank_by="max_drawdown").has_best
+
+
+def test_the_page_judges_the_best_and_shows_every_trial(bars, tmp_path):
+    sweep = swept(bars, {"fast": [2, 3, 4], "slow": [8, 12, 20, 30]})
+    page = sweep_page(sweep)
+    assert len(page["sections"][0].tables[0].rows) == 12
+    found = sweep.overfitting()
+    assert f"in {number(found.probability, 'fraction')} of 12,870 halves" in page["verdict"]
+    assert page["verdict"].startswith(
+        f"Trial {sweep.best.number}, Sharpe {sweep.best.metrics['sharpe']:.2f}: not "
+    )
+    sure = number(sweep.deflated_sharpe, "fraction")
+    assert f"above it with probability {sure}, all 12 trials counted" in page["verdict"]
+    text = " ".join(str(sweep).split())
+    assert " ".join(page["verdict"].split()) in text
+    (table,) = next(one for one in page["sections"] if one.title == "Overfitting").tables
+    assert table.rows[0][1].text == number(found.probability, "fraction")
+
+
+def test_overfitting_that_takes_long_waits_to_be_asked_for(bars, monkeypatch):
+    sweep = swept(bars, {"fast": [2, 3], "slow": [8, 12]})
+    monkeypatch.setattr("quantlab.research.swept.MOST_RERUN", (1000, 1000))
+    assert sweep.known_overfitting is None
+    assert any("ask sweep.overfitting() or sweep.returns" in note for note in sweep_page(sweep)["notes"])
+    assert "halves" not in sweep.verdict()
+    assert len(sweep.returns) == 300
+    assert "halves" in sweep.verdict()
+    assert not any("ask sweep" in note for note in sweep_page(sweep)["notes"])
+
+
+def test_of_many_trials_the_best_are_shown_and_it_is_said(bars, monkeypatch):
+    monkeypatch.setattr("quantlab.report.sweep_page.MOST_ROWS", 3)
+    sweep = swept(bars, {"fast": [2, 3, 4, 5]})
+    (table,) = sweep_page(sweep)["sections"][0].tables
+    assert [int(row[0].text) for row in table.rows] == sweep.top(3).index.tolist()
+    assert table.note == "The best 3 of 4 trials; sweep.frame has all."
 
 
 def test_a_script_in_a_name_is_inert(bars, tmp_path):

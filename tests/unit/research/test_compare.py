@@ -71,7 +71,8 @@ def test_the_undefined_never_ranks_first_and_ranking_can_be_chosen() -> None:
     loser = made_result(_daily(1, 50, -0.01), name="loser")
     wild = made_result(_daily(2, 50, 0.005) * 5, name="wild")
     assert list(compare([idle, loser, wild], n_resamples=10).frame.index) == ["wild", "loser", "idle"]
-    assert compare([idle, loser, wild], by="volatility", n_resamples=10).frame.index[0] == "idle"
+    ranked = compare([idle, loser, wild], by="volatility", n_resamples=10).frame.index
+    assert list(ranked) == ["loser", "wild", "idle"]
 
 
 def test_names_that_come_twice_get_a_number() -> None:
@@ -124,7 +125,9 @@ def test_a_ruined_run_neither_wins_nor_shortens_the_others() -> None:
     assert (row["cagr"], row["total_return"]) == (-1.0, -1.0)
     assert all(math.isnan(row[name]) for name in ("sharpe", "sharpe_low", "cagr_difference_low"))
     assert comparison.frame.index[0] == "steady"
-    assert "ruined: RUINED" in comparison.notes
+    assert comparison.run_notes == {"ruined": ("RUINED",)}
+    assert "Ruined: ruined." in comparison.notes
+    assert "! ruined: RUINED" in str(comparison)
 
 
 def test_a_run_ruined_before_the_common_bars_is_refused() -> None:
@@ -226,3 +229,83 @@ def test_notes_are_wrapped() -> None:
 def test_what_is_no_result_is_refused() -> None:
     with pytest.raises(DataError, match=r"takes what ql\.backtest returned, not 1"):
         compare([1, 2])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("by", ["max_drawdown", "volatility", "expected_shortfall_5", "costs_fraction"])
+def test_a_run_without_trades_or_one_that_was_ruined_never_ranks_first(by: str) -> None:
+    idle = made_result(np.zeros(60), name="idle", n_fills=0)
+    ruined = made_result([*np.zeros(30), -1.0], name="ruined", ruined=True)
+    busy = made_result(_daily(1, 60), name="busy")
+    comparison = compare([idle, ruined, busy], by=by, n_resamples=10)
+    assert comparison.frame.index[0] == "busy"
+    assert comparison.runs["judged"].to_dict() == {"busy": True, "idle": False, "ruined": False}
+
+
+def test_a_value_without_bounds_prints_alone() -> None:
+    runs = [made_result(_daily(k, 15), name=f"r{k}") for k in range(2)]
+    text = str(compare(runs, 0))
+    sharpe = compare(runs, 0).frame["sharpe"].iloc[0]
+    line = next(line for line in text.splitlines() if line.startswith((" r0", " r1")))
+    assert f" {sharpe:.2f} " in line
+    assert "n/a" not in line
+    assert "15 common bars are too few" in " ".join(text.split())
+
+
+def test_notes_of_the_runs_stand_last_and_are_grouped() -> None:
+    runs = [
+        made_result(_daily(k), name=f"r{k}", notes=(f"{k + 2} orders rejected, of 9.",)) for k in range(9)
+    ]
+    comparison = compare(runs, n_resamples=10)
+    assert not any("rejected" in note for note in comparison.notes)
+    last = " ".join(str(comparison).splitlines()[-1:])
+    assert last.endswith("… and 4 more: N orders rejected, of N.")
+    assert str(comparison).count("rejected") == 1
+
+
+def test_there_is_one_sharpe_difference_and_it_is_the_tested_one() -> None:
+    runs = [made_result(_daily(k), name=f"r{k}") for k in range(3)]
+    comparison = compare(runs, 0, n_resamples=200)
+    row = comparison.superiority.frame.loc["r1"]
+    bounds = f"{row['sharpe_difference']:.2f} [{row['sharpe_low']:.2f}, {row['sharpe_high']:.2f}]"
+    text = str(comparison)
+    table = text.split("against r0, paired")[1].split("!")[0]
+    line = next(line for line in table.splitlines() if line.startswith(" r1"))
+    assert bounds in line
+    assert f"{row['sharpe_p']:.3f}" in line
+    assert f"r1: not distinguishable from r0: p = {row['sharpe_p']:.2g} (Sharpe difference {bounds})" in text
+    assert "SPA p = " in text
+
+
+def test_what_would_take_long_is_tested_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantlab.research.comparison.MOST_DRAWN", 1000)
+    comparison = compare([made_result(_daily(k), name=f"r{k}") for k in range(3)], 0, n_resamples=50)
+    assert comparison.tests is None
+    assert "ask comparison.superiority first" in " ".join(str(comparison).split())
+    assert comparison.superiority is comparison.tests
+    assert comparison.untested == ""
+
+
+def test_correlation_is_numpys_and_stands_in_the_text_with_overlap() -> None:
+    runs = [made_result(_daily(k), name=f"r{k}") for k in range(3)]
+    comparison = compare(runs, n_resamples=10)
+    names = list(comparison.frame.index)
+    expected = np.corrcoef([runs[int(name[1])].returns for name in names])
+    np.testing.assert_allclose(comparison.correlation.to_numpy(), expected, rtol=1e-9)
+    lines = str(comparison).split("overlap of positions (above)")[1].splitlines()
+    row = next(line for line in lines if line.startswith(f" B: {names[1]}"))
+    assert row.split()[2:] == [f"{expected[1, 0]:.2f}", "1.00"]
+
+
+def test_of_many_runs_the_most_alike_are_told() -> None:
+    twin = made_result(_daily(3), name="twin")
+    runs = [*(made_result(_daily(k), name=f"r{k}") for k in range(10)), twin]
+    text = str(compare(runs, n_resamples=10)).split("most alike")[1]
+    first = text.splitlines()[2].split()
+    assert (set(first[:2]), first[2]) == ({"r3", "twin"}, "1.00")
+    assert "Correlation of all 55 pairs" in text
+
+
+def test_long_names_are_cut_in_their_middle() -> None:
+    text = str(compare([made_result(_daily(1), name="n" * 300 + "END"), made_result(_daily(2), name="b")]))
+    assert "END" in text
+    assert max(map(len, text.splitlines())) < 300
