@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,11 @@ from quantlab.cli.output import moment, prints_kept_away, say, strict_json, writ
 from quantlab.errors import ResultError
 
 if TYPE_CHECKING:
+    from quantlab.engine.portfolio import Portfolio
     from quantlab.engine.result import Result
+    from quantlab.engine.strategy import Strategy
+    from quantlab.market.bars import Bars
+    from quantlab.research.stress import Stress
 
 
 def backtest(
@@ -41,6 +46,14 @@ def backtest(
         bool,
         typer.Option("--overwrite", help="Replace a result saved there.", rich_help_panel=options.OUTPUT),
     ] = False,
+    stress: Annotated[
+        bool,
+        typer.Option(
+            "--stress",
+            help="Also run it under dearer and later fills and on shocked bars.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
     report: options.Report = None,
     json: options.Json = False,
 ) -> None:
@@ -55,25 +68,35 @@ def backtest(
         raise ResultError(
             f"{save} exists already: give another folder, or --overwrite."
         )  # before the run, not after
+    settings: dict[str, Any] = {
+        "cash": cash,
+        "costs": Costs(commission=commission, slippage=slippage, spread=spread),
+        "account": Account(leverage=leverage, whole_units=whole_units),
+        "execution": Execution(fill="same_close" if same_close else "next_open"),
+        "start": start,
+        "end": end,
+        "benchmark": benchmark,
+        "risk_free_annual": risk_free_annual,
+        "seed": seed,
+        "engine": engine,
+    }
     with prints_kept_away(json):
-        result = backtest(
-            load_backtestable(strategy, param),
-            options.bars_of(bars, symbols, tz, calendar, stamp),
-            cash=cash,
-            costs=Costs(commission=commission, slippage=slippage, spread=spread),
-            account=Account(leverage=leverage, whole_units=whole_units),
-            execution=Execution(fill="same_close" if same_close else "next_open"),
-            start=start,
-            end=end,
-            benchmark=benchmark,
-            risk_free_annual=risk_free_annual,
-            seed=seed,
-            engine=engine,
-        )
+        tried, over = load_backtestable(strategy, param), options.bars_of(bars, symbols, tz, calendar, stamp)
+        result = backtest(tried, over, **settings)
+        stressed = _stressed(tried, over, settings) if stress else None
     typer.echo(strict_json(_record(result)) if json else str(result))
+    if stressed is not None and not json:
+        typer.echo(f"\n{stressed}")
     if save is not None or keep:
         say(f"saved: {result.save(save, overwrite=overwrite)}")
-    write_page(result, report)
+    write_page(result, report, stressed)
+
+
+def _stressed(strategy: Strategy | Portfolio, bars: Bars, settings: Mapping[str, Any]) -> Stress:
+    from quantlab.research.stress import stress  # pandas: `--help` does not wait for it
+
+    benchmark = settings["benchmark"]
+    return stress(strategy, bars, index=benchmark if benchmark in bars.symbols else None, **settings)
 
 
 def _record(result: Result) -> dict[str, Any]:

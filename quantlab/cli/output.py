@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from quantlab.engine.result import Result
     from quantlab.research.comparison import Comparison
+    from quantlab.research.stress import Stress
     from quantlab.research.swept import Sweep
 
 
@@ -26,12 +27,12 @@ def say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def write_page(subject: Result | Comparison | Sweep, path: Path | None) -> None:
+def write_page(subject: Result | Comparison | Sweep, path: Path | None, stress: Stress | None = None) -> None:
     """Write the page that was asked for, if one was, and tell where it is."""
     if path is not None:
         from quantlab.report.page import report  # pandas: `--help` does not wait for it
 
-        say(f"report: {report(subject, path)}")
+        say(f"report: {report(subject, path, stress=stress)}")
 
 
 def strict_json(value: Any) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from quantlab.engine.loop import Outcome, Plan
+from quantlab.engine.result import JUDGED
 from quantlab.engine.tables import run_tables, score_frame
 from quantlab.trading.ledger import Record, named
 from quantlab.trading.pooling import Pool
@@ -83,10 +84,12 @@ def _by(make: Maker, book: IntArray, names: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _scores(parts: Mapping[str, Result]) -> dict[str, Maker]:
-    """How the forecasts behind the parts are scored, where there are any."""
+    """How the forecasts behind the parts are judged, where there are any."""
     told = {name: part._tables for name, part in parts.items() if "forecast_scores" in part._tables}
     if not told:
         return {}
-    return {
-        "forecast_scores": lambda: score_frame({by: own["forecast_scores"]() for by, own in told.items()})
-    }
+
+    def table(judged: str) -> pd.DataFrame:
+        return score_frame({by: own[judged]() for by, own in told.items()})
+
+    return {judged: partial(table, judged) for judged in JUDGED}

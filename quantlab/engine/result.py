@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TABLES = ("positions", "marks", "orders", "fills", "flows", "trades")
+# Tables of a run with forecasts, and which part of `quantlab.forecasting.scores.Scores` each is.
+JUDGED = {"forecast_scores": "frame", "forecast_decay": "rank_decay", "forecast_rank_ic": "rank_ic_by_bar"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,8 +154,27 @@ class Result:
         Where a strategy declares several forecasts, forecasters are led by their names: ``outlook: naive``; in a
         portfolio by those of its strategies.
         """
-        score = self._tables.get("forecast_scores")
-        return None if score is None else score()
+        return self._judged("forecast_scores")
+
+    @cached_property
+    def forecast_decay(self) -> pd.DataFrame | None:
+        """Rank information coefficient by bars ahead; None without forecasts.
+
+        Columns ``rank_ic, rank_ic_error``, a row a forecaster, horizon and ``bars_ahead``.
+        """
+        return self._judged("forecast_decay")
+
+    @cached_property
+    def forecast_rank_ic(self) -> pd.DataFrame | None:
+        """Rank information coefficient bar by bar, whose mean is that of `forecast_scores`; None without forecasts.
+
+        Column ``rank_ic``, a row a forecaster, horizon and time.
+        """
+        return self._judged("forecast_rank_ic")
+
+    def _judged(self, name: str) -> pd.DataFrame | None:
+        make = self._tables.get(name)
+        return None if make is None else make()
 
     @cached_property
     def costs_paid(self) -> dict[str, float]:

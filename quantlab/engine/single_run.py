@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from quantlab.display.progress import progress_bar
 from quantlab.engine.inputs import ForecastSource, compute_inputs
 from quantlab.engine.notes import notes_of
 from quantlab.engine.provenance import provenance
-from quantlab.engine.result import Result
+from quantlab.engine.result import JUDGED, Result
 from quantlab.engine.setup import Setup
 from quantlab.engine.tables import run_tables, score_frame
 from quantlab.market.bars import Bars
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from quantlab.engine.engines import Run
     from quantlab.engine.inputs import Inputs
     from quantlab.engine.strategy import Strategy
+    from quantlab.forecasting.scores import Scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +94,15 @@ def _result(setup: Setup, done: Run, terms: Terms) -> Result:
 
 
 def _scores(inputs: Inputs, bars: Bars) -> dict[str, Callable[[], pd.DataFrame]]:
-    """How the forecasts behind a run are scored, when somebody asks."""
+    """How the forecasts behind a run are judged, when somebody asks."""
     if not inputs.forecasts:
         return {}
-    tables = inputs.forecasts.items()
-    return {"forecast_scores": lambda: score_frame({name: each.scores(bars).frame for name, each in tables})}
+
+    @cache
+    def judged() -> Mapping[str, Scores]:
+        return {name: each.scores(bars) for name, each in inputs.forecasts.items()}
+
+    def table(part: str) -> pd.DataFrame:
+        return score_frame({name: getattr(scores, part) for name, scores in judged().items()})
+
+    return {name: partial(table, part) for name, part in JUDGED.items()}

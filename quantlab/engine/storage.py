@@ -28,12 +28,11 @@ from quantlab.engine.manifest import (
     write_manifest,
 )
 from quantlab.engine.outputs import fingerprint_of, outputs
-from quantlab.engine.result import TABLES, Result
+from quantlab.engine.result import JUDGED, TABLES, Result
 from quantlab.errors import ResultError
 
 RUNS = Path("runs")
 PATHS = "paths"
-SCORES = "forecast_scores"
 PARTS = "parts"
 FIELDS = (
     "name", "initial_cash", "periods_per_year", "risk_free_annual", "fill", "engine", "notes", "ruined",
@@ -108,8 +107,7 @@ def _write(result: Result, folder: Path, about: dict[str, Any]) -> None:
     if result.benchmark is not None:
         paths["benchmark"] = result.benchmark
     frames = {PATHS: pd.DataFrame(paths), **{name: getattr(result, name) for name in TABLES}}
-    if result.forecast_scores is not None:
-        frames[SCORES] = result.forecast_scores
+    frames |= {name: getattr(result, name) for name in JUDGED if getattr(result, name) is not None}
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", write_page_checksum=True)
     parts = {name: f"{PARTS}/{number}" for number, name in enumerate(result.parts)}

@@ -84,6 +84,27 @@ def _pooled(x: FloatArray, y: FloatArray, both: BoolArray, horizon: int) -> tupl
     return correlation, mean_error(per_bar, horizon)
 
 
+def rank_ic_by_bar(forecast: FloatArray, label: FloatArray) -> FloatArray:
+    """Rank information coefficient bar by bar ``(n_bars,)``; its mean over the bars that have one is `rank_ic`.
+
+    With at least ten symbols that of each bar's cross-section (NaN where fewer have both), as `cross_section`; with
+    fewer each bar's part of the `pooled` correlation, the sum of its products of standardised ranks.
+    """
+    both = np.isfinite(forecast) & np.isfinite(label)
+    if forecast.shape[1] >= ENOUGH_SYMBOLS:
+        both &= both.sum(axis=1, keepdims=True) >= ENOUGH_SYMBOLS
+        ranks = [_row_ranks(np.where(both, values, np.nan)) for values in (forecast, label)]
+        return _row_correlations(*ranks)
+    parts = np.full(len(both), np.nan)
+    if both.sum() < 3:
+        return parts
+    products = np.zeros(both.shape)
+    products[both] = _standard(_ranks(forecast[both])) * _standard(_ranks(label[both]))
+    bars = both.any(axis=1)
+    parts[bars] = products.sum(axis=1)[bars] * (bars.sum() / both.sum())
+    return parts
+
+
 def mean_error(series: FloatArray, horizon: int) -> float:
     """Estimate the standard error of the mean of a series ``(n,)`` of returns that overlap by `horizon` − 1.
 

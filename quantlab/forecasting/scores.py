@@ -28,6 +28,7 @@ from quantlab.forecasting.information import (
     pinball,
     pooled,
     quantile_losses,
+    rank_ic_by_bar,
     squared_error,
     squared_losses,
 )
@@ -124,6 +125,39 @@ class Scores:
         ]
         columns = pd.Index(list(labels), name="bars_ahead")
         return pd.DataFrame(rows, self.frame.index, columns, dtype=np.float64)
+
+    @cached_property
+    def rank_decay(self) -> pd.DataFrame:
+        """Rank information coefficient of the judged forecaster with the target over the next 1, 2, 3, 5 … 60 bars.
+
+        A row a forecaster, horizon and ``bars_ahead``; columns ``rank_ic`` and ``rank_ic_error``, made as those of
+        `frame`, on the cells where its forecast and that label exist.
+        """
+        name, table = next(iter(self._tables.items()))
+        ahead = sorted({*AHEAD, *table.horizons})
+        labels = {n: self._target.label(self._bars, n) for n in ahead if n < self._bars.n_bars - 1}
+        rows = []
+        for horizon in table.horizons:
+            for n, label in labels.items():
+                told = _information(table.median(horizon), label, n)
+                rows.append((name, horizon, n, told.rank_ic, told.rank_ic_error))
+        columns = ["forecaster", "horizon", "bars_ahead", "rank_ic", "rank_ic_error"]
+        return pd.DataFrame(rows, columns=columns).set_index(columns[:3])
+
+    @cached_property
+    def rank_ic_by_bar(self) -> pd.DataFrame:
+        """Rank information coefficient of the judged forecaster bar by bar.
+
+        A row a forecaster, horizon and time of a bar that has one; the column is ``rank_ic``, see
+        `quantlab.forecasting.information.rank_ic_by_bar`.
+        """
+        name, table = next(iter(self._tables.items()))
+        frames = {}
+        for horizon in table.horizons:
+            label = _judged(_speaking(self._tables, horizon), self._bars, horizon)
+            told = pd.Series(rank_ic_by_bar(table.median(horizon), label), self._bars.time, name="rank_ic")
+            frames[name, horizon] = told.dropna().rename_axis("time").to_frame()
+        return pd.concat(frames, names=["forecaster", "horizon"])
 
     def plot(self, what: str = "calibration") -> go.Figure:
         """Return an interactive figure: ``"calibration"`` or ``"decay"``.

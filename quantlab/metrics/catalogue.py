@@ -190,7 +190,7 @@ _ROWS = (
     Metric("costs_fraction", "Costs of initial cash", "fraction", "lower", "Costs",
            "(commission + slippage)/E_0", "definition",
            lambda f: _costs(f) / f.initial_cash),
-    Metric("costs_of_traded_value", "Costs of value traded", "fraction", "lower", "Costs",
+    Metric("costs_of_traded_value", "Costs of value traded", "basis points", "lower", "Costs",
            "(commission + slippage)/Σ|quantity·price|", "definition",
            lambda f: _costs(f) / f.traded_value if f.traded_value > 0.0 else NAN),
     Metric("n_orders", "Orders", "count", None, "Costs",

@@ -10,7 +10,7 @@ from quantlab.metrics.returns import NAN
 from quantlab.metrics.run_figures import RunFigures
 from quantlab.typing import FloatArray
 
-Unit = Literal["fraction", "ratio", "money", "bars", "count"]
+Unit = Literal["fraction", "basis points", "ratio", "money", "bars", "count"]
 MetricFunction = Callable[[RunFigures], float]
 
 
@@ -24,8 +24,8 @@ class Metric:
         Key in `Result.metrics`.
     label : str
         What a table calls it.
-    unit : "fraction", "ratio", "money", "bars" or "count"
-        How a table prints it; fractions print as percent.
+    unit : "fraction", "basis points", "ratio", "money", "bars" or "count"
+        How a table prints it; fractions print as percent, or as basis points.
     better : "higher", "lower" or None
         Which direction a ranking prefers; None when neither is better.
     group : str

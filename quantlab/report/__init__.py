@@ -14,14 +14,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from quantlab.engine.result import Result
     from quantlab.research.comparison import Comparison
+    from quantlab.research.stress import Stress
     from quantlab.research.sweep import Sweep
 
 
 class _Callable(ModuleType):
-    def __call__(self, subject: Result | Comparison | Sweep, path: str | Path | None = None) -> Path:
+    def __call__(
+        self,
+        subject: Result | Comparison | Sweep,
+        path: str | Path | None = None,
+        *,
+        stress: Stress | None = None,
+    ) -> Path:
         from quantlab.report.page import report
 
-        return report(subject, path)
+        return report(subject, path, stress=stress)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -9,6 +9,7 @@ from quantlab.metrics.drawdown import drawdown_path, drawdowns, max_drawdown
 from quantlab.metrics.returns import volatility
 from quantlab.report.axes import has_hours
 from quantlab.report.charts import day
+from quantlab.report.hints import with_hints
 from quantlab.report.tables import Cell, Table, numeric
 from quantlab.research.exposures import calendar_returns, period_rows
 
@@ -59,7 +60,7 @@ def yearly_table(
         start = float(money[-1])
     names = ("benchmark", "difference") if theirs else ()
     columns = ("year", "return", *names, "volatility", "maximum drawdown", "bars")
-    return Table("Years", columns, tuple(rows), sortable=True)
+    return with_hints(Table("Years", columns, tuple(rows), sortable=True))
 
 
 def drawdown_table(equity: pd.Series, initial_cash: float) -> Table:

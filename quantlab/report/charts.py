@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -20,8 +21,10 @@ from quantlab.typing import FloatArray, IntArray
 
 WIDTH = 960
 LEFT, RIGHT, TOP, BOTTOM = 72, 8, 10, 24  # margins, in pixels
+COLUMN_RIGHT = 28  # below columns the last label stands at the very end of the axis
 CHARACTER = 8.0  # pixels of a character of a label, at most
 N_SPOTS = 120  # columns that tell their values on hover
+TALL = 240  # pixels; lower charts are drawn with half the columns
 MIDNIGHT = datetime.time()
 COVERED = 3.0  # pixels between events of which one is drawn
 # Tips that point at the price: from below at a purchase, from above at a short sale; a diamond where a trade ends.
@@ -124,39 +127,49 @@ def time_chart(
     marks = [mark for mark in panel.marks if isinstance(mark, Line | Area)]
     time = pd.DatetimeIndex(marks[0].x)
     zero = any(isinstance(mark, Area) for mark in marks)
+    detail = 1 if height >= TALL else 2
     scale = _scale(len(time), [mark.y for mark in marks], height, with_zero=zero)
     return Chart(
         title=panel.title,
         height=height,
         curves=tuple(
-            _curve(mark, scale, colour, _share(WIDTH // 2, len(marks)))
+            _curve(mark, scale, colour, _share(WIDTH // 2 // detail, len(marks)))
             for mark, colour in zip(marks, cycle(colours), strict=False)
         ),
         columns=(),
         y_ticks=_placed(value_ticks(scale.low, scale.high, panel.unit), scale.y),
         x_ticks=_placed(time_ticks(time, room=(WIDTH - LEFT - RIGHT) / CHARACTER), scale.x),
-        spots=_spots(marks, time, panel.unit, scale),
+        spots=_spots(marks, time, panel.unit, scale, N_SPOTS // detail),
         markers=tuple(_marker(kind, *places, scale) for kind, places in events.items()),
     )
 
 
-def column_chart(panel: Panel, height: int = 180) -> Chart:
+def marked(chart: Chart, panel: Panel, name: str, rows: IntArray, values: FloatArray, colour: int) -> Chart:
+    """Add diamonds at rows (n,) and values (n,) to the `time_chart` of a panel without areas."""
+    lines = [mark.y for mark in panel.marks if isinstance(mark, Line)]
+    scale = _scale(len(lines[0]), lines, chart.height, with_zero=False)
+    diamonds = Curve(_marker("exit", rows, values, scale).path, name, "line", colour)
+    return replace(chart, curves=(diamonds, *chart.curves))
+
+
+def column_chart(panel: Panel, height: int = 180, width: int = WIDTH) -> Chart:
     """Lay out the first mark of `panel`, bars at named places, as columns that stand on zero."""
     bars = next(mark for mark in panel.marks if isinstance(mark, Bars))
     names = [str(name) for name in bars.x]
     scale = _scale(len(names), [bars.y], height, with_zero=True)
-    width = (WIDTH - LEFT - RIGHT) / len(names)
+    step = (width - LEFT - COLUMN_RIGHT) / len(names)
     columns = []
     for k, (name, value) in enumerate(zip(names, bars.y.tolist(), strict=True)):
         top, foot = sorted((scale.y(value), scale.y(0.0)))
         text = f"{name}: {number(value, panel.unit)}"
         columns.append(
-            Column(LEFT + k * width + 1.0, top, max(width - 2.0, 0.5), foot - top, text, value < 0.0)
+            Column(LEFT + k * step + 1.0, top, max(step - 2.0, 0.5), foot - top, text, value < 0.0)
         )
-    every = -(-len(names) // 12)
-    ticks = tuple(Tick(LEFT + (k + 0.5) * width, names[k]) for k in range(0, len(names), every))
+    every = math.ceil(max(map(len, names)) * CHARACTER / step)
+    ticks = tuple(Tick(round(LEFT + (k + 0.5) * step, 1), names[k]) for k in range(0, len(names), every))
     y_ticks = _placed(value_ticks(scale.low, scale.high, panel.unit, 4), scale.y)
-    return Chart(panel.title, height, (), tuple(columns), y_ticks, ticks, ())
+    right = width - COLUMN_RIGHT
+    return Chart(panel.title, height, (), tuple(columns), y_ticks, ticks, (), width=width, right=right)
 
 
 def histogram_chart(title: str, edges: FloatArray, counts: FloatArray, unit: str, height: int = 180) -> Chart:
@@ -164,9 +177,8 @@ def histogram_chart(title: str, edges: FloatArray, counts: FloatArray, unit: str
     spans = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     names = [f"{number(low, unit)} to {number(high, unit)}" for low, high in spans]
     low, high = float(edges[0]), float(edges[-1])
-    ticks = _placed(
-        value_ticks(low, high, unit, 12), lambda at: LEFT + (WIDTH - LEFT - RIGHT) * (at - low) / (high - low)
-    )
+    room = WIDTH - LEFT - COLUMN_RIGHT
+    ticks = _placed(value_ticks(low, high, unit, 12), lambda at: LEFT + room * (at - low) / (high - low))
     inside = tuple(tick for tick in ticks if tick.at + len(tick.label) * CHARACTER / 2.0 <= WIDTH)
     columns = column_chart(Panel(title, (Bars("values", names, counts),), "count"), height)
     return replace(columns, x_ticks=inside)
@@ -216,8 +228,10 @@ def _placed(ticks: tuple[Tick, ...], place: Callable[[float], float]) -> tuple[T
     return tuple(Tick(round(place(tick.at), 1), tick.label) for tick in ticks)
 
 
-def _spots(marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale) -> tuple[Spot, ...]:
-    n_spots = min(_share(N_SPOTS, len(marks)), len(time))
+def _spots(
+    marks: list[Line | Area], time: pd.DatetimeIndex, unit: str, scale: _Scale, most: int
+) -> tuple[Spot, ...]:
+    n_spots = min(_share(most, len(marks)), len(time))
     width = (WIDTH - LEFT - RIGHT) / n_spots
     rows = np.linspace(0, len(time) - 1, n_spots).round().astype(np.int64)
     told = [[f"{mark.name}: {number(value, unit)}" for value in mark.y[rows].tolist()] for mark in marks]

@@ -36,6 +36,8 @@ class LinkedPanel:
         Of the marks, in turn.
     can_log
         Whether a logarithmic scale makes sense.
+    starts_log
+        Whether the scale is logarithmic until the reader wants it otherwise.
     chooses
         Whether one mark at a time is shown, chosen by its name, with its trades.
     drawn
@@ -47,6 +49,7 @@ class LinkedPanel:
     height: int = 140
     colours: Sequence[int] = range(8)
     can_log: bool = False
+    starts_log: bool = False
     chooses: bool = False
     drawn: Chart | None = None
 
@@ -111,6 +114,7 @@ class Linked:
             "unit": one.panel.unit,
             "height": one.height,
             "log": one.can_log,
+            "starts_log": one.starts_log,
             "chooses": one.chooses,
             "series": [
                 self._series(mark, one, colour, most)

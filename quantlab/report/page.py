@@ -21,10 +21,14 @@ from quantlab.whole_files import write_whole
 if TYPE_CHECKING:
     import jinja2
 
+    from quantlab.research.stress import Stress
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def report(subject: Result | Comparison | Sweep, path: str | Path | None = None) -> Path:
+def report(
+    subject: Result | Comparison | Sweep, path: str | Path | None = None, *, stress: Stress | None = None
+) -> Path:
     """Write a page about a result, a comparison or a sweep, and return where it is.
 
     The file opens without a network, and its policy allows no script but the page's own, which zooms, sorts and
@@ -38,13 +42,16 @@ def report(subject: Result | Comparison | Sweep, path: str | Path | None = None)
     path
         The file to write; one that exists is replaced, and folders that do not are made. By default a name made
         of the strategy, in the working directory.
+    stress
+        What `stress` of the same strategy and bars returned, for the page of a result: a section of its own.
 
     Raises
     ------
     ResultError
-        If the first argument is none of them, `path` is a folder, or its folder cannot be made or written to.
+        If the first argument is none of them, `path` is a folder, its folder cannot be made or written to, or
+        `stress` is given for what is no result.
     """
-    page = _page(subject)
+    page = _page(subject, stress)
     target = Path(f"{_slug(page['title'])}.html" if path is None else path).expanduser()
     _require_file(target)
     _write(target, render(page))
@@ -72,9 +79,11 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.html")
 
 
-def _page(subject: object) -> dict[str, Any]:
+def _page(subject: object, stress: Stress | None) -> dict[str, Any]:
     if isinstance(subject, Result):
-        return result_page(subject)
+        return result_page(subject, stress)
+    if stress is not None:
+        raise ResultError("stress= belongs to the page of one Result: leave it out.")
     if isinstance(subject, Comparison):
         return comparison_page(subject)
     if isinstance(subject, Sweep):

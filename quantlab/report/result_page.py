@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from quantlab.display.numbers import interval, number
@@ -18,14 +18,20 @@ from quantlab.report.charts import day
 from quantlab.report.data_table import data_table
 from quantlab.report.distribution import distribution
 from quantlab.report.forecast_section import forecast_section
+from quantlab.report.hints import with_hints
 from quantlab.report.parameters import parameter_table
+from quantlab.report.risk_section import risk_section
 from quantlab.report.run_panels import run_panels
+from quantlab.report.season_charts import season_charts
 from quantlab.report.section import Section, filled
 from quantlab.report.sheet_tables import sheet_tables
 from quantlab.report.tables import Cell, Table, definition, metric_table, numeric, origin_table
 from quantlab.research.attribution import Attribution, attribute
 from quantlab.research.redrawn_trades import redraw_trades
 from quantlab.research.verdict import verdict
+
+if TYPE_CHECKING:
+    from quantlab.research.stress import Stress
 
 HEADLINE = ("total_return", "cagr", "sharpe", "max_drawdown", "volatility", "n_trades")
 BESIDE = ("Returns", "Ratios", "Risk")  # groups that a benchmark has too
@@ -54,9 +60,9 @@ class Headline(NamedTuple):
     hint: str
 
 
-def result_page(result: Result) -> dict[str, Any]:
-    """Everything the template of a result needs, as plain texts and geometry."""
-    theirs = _benchmark_metrics(result)
+def result_page(result: Result, stress: Stress | None = None) -> dict[str, Any]:
+    """Everything the template of a result needs, as plain texts and geometry; `stress` has a section of its own."""
+    theirs, bounds = _benchmark_metrics(result), _bounds(result)
     time = pd.DatetimeIndex(result.equity.index)
     return {
         "title": result.name,
@@ -67,8 +73,8 @@ def result_page(result: Result) -> dict[str, Any]:
         ],
         "notes": list(result.notes),
         "verdict": verdict(result),
-        "headlines": _headlines(result, theirs),
-        "sections": filled(_sections(result, theirs)),
+        "headlines": _headlines(result, theirs, bounds),
+        "sections": filled(_sections(result, theirs, bounds, stress)),
         "definitions": [METRICS[name] for name in result.metrics],
         "origin": origin_table(result.provenance),
     }
@@ -87,17 +93,25 @@ def _benchmark_metrics(result: Result) -> dict[str, float]:
     return evaluate(figures, [metric.name for metric in METRICS.values() if metric.group in BESIDE])
 
 
-def _headlines(result: Result, theirs: Mapping[str, float]) -> list[Headline]:
-    bounds = unordered_intervals(result.figures, level=LEVEL)
+def _bounds(result: Result) -> dict[str, str]:
+    """Intervals as text, by metric; none where they are undefined."""
+    found = unordered_intervals(result.figures, level=LEVEL)
+    return {
+        name: interval(low, high, METRICS[name].unit)
+        for name, (low, high) in found.items()
+        if math.isfinite(low)
+    }
+
+
+def _headlines(result: Result, theirs: Mapping[str, float], bounds: Mapping[str, str]) -> list[Headline]:
     below = {
         name: (f"benchmark {number(theirs[name], METRICS[name].unit)}",)
         for name in HEADLINE
         if name in theirs
     }
-    for name, (low, high) in bounds.items():
-        if np.isfinite(low):
-            told = interval(low, high, METRICS[name].unit)
-            below[name] = (f"{LEVEL:.0%}: {told}", *below.get(name, ()))
+    for name in HEADLINE:
+        if name in bounds:
+            below[name] = (f"{LEVEL:.0%}: {bounds[name]}", *below.get(name, ()))
     below["n_trades"] = (f"win rate {number(result.metrics['win_rate'], 'fraction')}",)
     return [
         _headline(name, result.metrics[name], below.get(name, ()), result.periods_per_year)
@@ -110,27 +124,36 @@ def _headline(name: str, value: float, below: tuple[str, ...], periods_per_year:
     return Headline(metric.label, number(value, metric.unit), below, definition(metric, periods_per_year))
 
 
-def _sections(result: Result, theirs: Mapping[str, float]) -> tuple[Section, ...]:
+def _sections(
+    result: Result, theirs: Mapping[str, float], bounds: Mapping[str, str], stress: Stress | None
+) -> tuple[Section, ...]:
     """All that may stand on the page, in the order it stands there; further tables join here."""
     taken = attribute(result)
+    sources = {table.title: with_hints(table) for table in sheet_tables(taken)}
+    crises = tuple(sources.pop(title) for title in ("Crises",) if title in sources)
     return (
         Section("Charts", linked=run_panels(result)),
-        Section("Metrics", groups=_metric_tables(result, theirs)),
+        Section("Metrics", groups=_metric_tables(result, theirs, bounds)),
         _strategies(result),
         _calendar(result),
-        forecast_section(result.forecast_scores),
-        Section("Where it came from", (*sheet_tables(taken), _chain_table(taken))),
+        risk_section(taken, crises),
+        Section("Stress", () if stress is None else tuple(map(with_hints, sheet_tables(stress)))),
+        forecast_section(result),
+        Section("Where it came from", (*sources.values(), _chain_table(taken)), season_charts(taken.profits)),
         Section("Orders", (trading_tables.order_table(result.orders),)),
-        _trades(result),
+        _trades(result, drawn_again=stress is None),
         Section("Data", (data_table(result.marks),)),
         Section("Parameters", (parameter_table(result.name),)),
     )
 
 
-def _metric_tables(result: Result, theirs: Mapping[str, float]) -> tuple[Table, ...]:
+def _metric_tables(
+    result: Result, theirs: Mapping[str, float], bounds: Mapping[str, str]
+) -> tuple[Table, ...]:
     groups = dict.fromkeys(metric.group for metric in METRICS.values())
+    beside = {group: theirs if group in BESIDE else {} for group in groups}
     return tuple(
-        metric_table(group, result.metrics, theirs if group in BESIDE else {}, result.periods_per_year)
+        metric_table(group, result.metrics, beside[group], result.periods_per_year, bounds)
         for group in groups
     )
 
@@ -162,12 +185,12 @@ def _chain_table(taken: Attribution) -> Table:
     return Table("From forecast to profit", ("", ""), rows)
 
 
-def _trades(result: Result) -> Section:
+def _trades(result: Result, *, drawn_again: bool) -> Section:
     closed, open_trades = result.trades[~result.trades["open"]], result.trades[result.trades["open"]]
     tables = (
         trading_tables.symbol_table(closed),
         trading_tables.trade_table(open_trades, "Open trades"),
         trading_tables.trade_table(closed, "Closed trades"),
-        *(sheet_tables(redraw_trades(result)) if len(closed) >= FEWEST_TRADES else ()),
+        *(sheet_tables(redraw_trades(result)) if drawn_again and len(closed) >= FEWEST_TRADES else ()),
     )
     return Section("Trades", tables, distribution("Closed trades by return", closed["return"].to_numpy()))

@@ -14,12 +14,15 @@ from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.drawdown import drawdown_path
 from quantlab.metrics.rolling import rolling_metrics, rolling_window
 from quantlab.report.charts import day
+from quantlab.report.exposure_panels import exposure_panels
 from quantlab.report.linked import Linked, LinkedPanel
 from quantlab.report.part_tables import part_panel
 from quantlab.report.price_panel import price_panel
 from quantlab.report.trade_data import trade_data
+from quantlab.research.exposures import exposure_frame
 
 MOST_WINDOWS = 300  # of a rolling figure
+FAR_APART = 4.0  # times the other's end: on an even scale the lower curve would lie flat
 ROLLING = ("sharpe", "volatility", "beta")
 
 
@@ -38,7 +41,7 @@ def _panels(result: Result) -> Iterator[LinkedPanel]:
     yield LinkedPanel(
         Panel("Drawdown", (Area("drawdown", result.equity.index, fall),), "fraction"), colours=(5,)
     )
-    yield _exposure(result)
+    yield from exposure_panels(exposure_frame(result))
     if result.parts:
         yield part_panel(result)
     yield from _rolling(result)
@@ -50,13 +53,10 @@ def _equity(result: Result) -> LinkedPanel:
     if result.benchmark is not None:
         theirs = result.initial_cash * (1.0 + result.benchmark.to_numpy(dtype=np.float64)).cumprod()
         money.append(Line(str(result.benchmark_name), time, theirs))
-    return LinkedPanel(Panel("Equity", tuple(money), "money"), height=300, can_log=True)
-
-
-def _exposure(result: Result) -> LinkedPanel:
-    time, figures = result.equity.index, result.figures
-    marks = (Line("net", time, figures.net_exposure), Area("gross", time, figures.gross_exposure))
-    return LinkedPanel(Panel("Exposure", marks, "fraction"), colours=(2, 6))
+    ends = [float(one.y[-1]) for one in money]
+    far_apart = min(ends) > 0.0 and max(ends) > FAR_APART * min(ends)
+    panel = Panel("Equity", tuple(money), "money")
+    return LinkedPanel(panel, height=300, can_log=True, starts_log=far_apart)
 
 
 def _rolling(result: Result) -> Iterator[LinkedPanel]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from quantlab.display.facts import flat
@@ -12,6 +13,8 @@ from quantlab.display.numbers import number
 from quantlab.display.text import OPTIONAL
 from quantlab.metrics.catalogue import METRICS
 from quantlab.metrics.metric import Metric
+
+BOUNDS = "percentiles of a stationary bootstrap; it does not know that the run was chosen"
 
 
 class Cell(NamedTuple):
@@ -61,13 +64,20 @@ def definition(metric: Metric, periods_per_year: float) -> str:
 
 
 def metric_table(
-    title: str, values: Mapping[str, float], beside: Mapping[str, float], periods_per_year: float
+    title: str,
+    values: Mapping[str, float],
+    beside: Mapping[str, float],
+    periods_per_year: float,
+    bounds: Mapping[str, str] = MappingProxyType({}),
 ) -> Table:
-    """Lay out the metrics of one catalogue group, the benchmark's beside them; definitions on hover.
+    """Lay out the metrics of one catalogue group, the benchmark's and intervals beside them; definitions on hover.
 
-    The group about the benchmark has no rows without one.
+    `bounds` are intervals as text; a group in which no metric has one has no column for them. The group about the
+    benchmark has no rows without one.
     """
-    columns = ("", "run", "benchmark") if beside else ()
+    doubted = any(key in bounds for key in values if METRICS[key].group == title)
+    told = ("95% interval",) if doubted else ()
+    columns = ("", "run", *(("benchmark",) if beside else ()), *told) if beside or doubted else ()
     rows = []
     for key, metric in METRICS.items():
         if metric.group == title and key in values:
@@ -75,9 +85,12 @@ def metric_table(
             row = [label, numeric(values[key], metric.unit)]
             if beside:
                 row.append(numeric(beside[key], metric.unit) if key in beside else Cell(""))
+            if doubted:
+                row.append(Cell(bounds.get(key, ""), True))
             rows.append(tuple(row))
     defined = any(cell.text != "n/a" for row in rows for cell in row[1:] if cell.text)
-    return Table(title, columns, tuple(rows) if defined or title not in OPTIONAL else ())
+    hints = tuple(BOUNDS if name in told else "" for name in columns)
+    return Table(title, columns, tuple(rows) if defined or title not in OPTIONAL else (), hints=hints)
 
 
 def origin_table(origin: Mapping[str, Any]) -> Table:

@@ -12,7 +12,8 @@ from quantlab.report.embedded import packed, significant
 from quantlab.report.price_panel import bars_of
 
 MOST_EMBEDDED = 4_000
-NUMBERS = ("bars_held", "quantity", "entry_price", "exit_price", "profit", "return", "worst", "best")
+NUMBERS = ("bars_held", "quantity", "entry_price", "exit_price", "return", "worst", "best")
+DECIMALS = 6  # of a profit, so that the sum that the table tells is the run's to the cent
 
 
 def trade_data(result: Result) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def trade_data(result: Result) -> dict[str, Any]:
         **{end: packed(_seconds(trades[f"{end}_time"]), 0) for end in ("entry", "exit")},
         **{f"{end}_bar": packed(bars_of(trades[f"{end}_time"], result), 0) for end in ("entry", "exit")},
         **{name: significant(trades[name]) for name in NUMBERS},
+        "profit": significant(trades["profit"].round(DECIMALS), 15),
         "left_out": len(result.trades) - len(trades),
     }
 

@@ -23,7 +23,8 @@ HOLDING = (-1.0, 1.0, 5.0, 20.0, 60.0, np.inf)  # bars; each is the last of its 
 HOLDING_NAMES = ("up to 1 bar", "2 to 5", "6 to 20", "21 to 60", "over 60")
 UNITS = {
     **dict.fromkeys((*KINDS, "net", "money", "profit"), "money"),
-    **dict.fromkeys(("of_initial_cash", "of_traded_value", "mean_return", "win_rate", "return"), "fraction"),
+    **dict.fromkeys(("of_initial_cash", "mean_return", "win_rate", "return"), "fraction"),
+    "of_traded_value": "basis points",
     **dict.fromkeys(("max_drawdown", "benchmark", "best", "worst", "mean", "positive"), "fraction"),
     **dict.fromkeys(("n", "bars"), "count"),
 }

@@ -126,3 +126,26 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     frame = pd.DataFrame.from_dict(tests, orient="index", columns=list(LikelihoodTest._fields))
     excess = float((met - forecast)[exceeded].mean())
     return Exceedances(exceeded.rename("exceeded"), level, frame.rename_axis("test"), excess)
+
+
+def historical_value_at_risk(returns: pd.Series, *, n_bars: int = 250, level: float = 0.05) -> pd.Series:
+    """Forecast each bar's value at risk by the `level` quantile of the `n_bars` returns before it.
+
+    A bar's own return is not among them, so each value could be known before it. The historical simulation of Jorion
+    (2006), *Value at Risk*, ch. 10.
+
+    Parameters
+    ----------
+    returns
+        Simple returns by time.
+    n_bars
+        Returns that a forecast is made from; the first `n_bars` bars have none (NaN).
+    level
+        Share of bars that are to fall below.
+
+    Examples
+    --------
+    >>> historical_value_at_risk(pd.Series([0.02, -0.04, 0.01]), n_bars=2, level=0.5).round(9).tolist()
+    [nan, nan, -0.01]
+    """
+    return returns.rolling(n_bars).quantile(level).shift(1).rename("value_at_risk")

@@ -18,8 +18,8 @@ import pandas as pd
 from quantlab.display.facts import some
 from quantlab.display.sheets import Sheet, Shown
 from quantlab.engine.manifest import MANIFEST, Manifest, write_manifest
-from quantlab.engine.result import TABLES
-from quantlab.engine.storage import PARTS, PATHS, RUNS, SCORES, verified
+from quantlab.engine.result import JUDGED, TABLES
+from quantlab.engine.storage import PARTS, PATHS, RUNS, verified
 from quantlab.errors import ResultError, did_you_mean
 from quantlab.metrics.catalogue import METRICS
 
@@ -27,7 +27,9 @@ HEADLINE = ("cagr", "sharpe", "max_drawdown", "n_trades")
 FACTS = ("id", "created", "name", "bars", "first", "last", "n_bars", "tags", "rerunnable", "damage")
 
 _FOLDER = re.compile(rf"{PARTS}(/\d+)?")
-_FILE = re.compile(rf"({PARTS}/\d+/)?({re.escape(MANIFEST)}|({'|'.join((PATHS, SCORES, *TABLES))})\.parquet)")
+_FILE = re.compile(
+    rf"({PARTS}/\d+/)?({re.escape(MANIFEST)}|({'|'.join((PATHS, *JUDGED, *TABLES))})\.parquet)"
+)
 _TAG = re.compile(r"\w[\w.:+/-]*")
 
 

@@ -36,7 +36,7 @@ class Curve {
 
 class Panel {
   constructor(spec, stack) {
-    Object.assign(this, { spec, stack, log: false, chosen: 0, curves: spec.series.map((one) => new Curve(one)) });
+    Object.assign(this, { spec, stack, log: spec.starts_log, chosen: 0, curves: spec.series.map((one) => new Curve(one)) });
     this.keys = make("span", { class: "tool" });
     this.plot = shape("svg", { x: EDGE.left, y: 0, overflow: "hidden" });
     this.ticks = shape("g");
@@ -51,7 +51,7 @@ class Panel {
       tools.push(this.list = choice("Symbol", this.curves.map((one, k) => [k, one.name]), (k) => this.choose(+k)));
     if (this.spec.chooses) tools.push(...["long entry", "short entry", "exit"].map((text) => make("span", { class: `key ${text.split(" ")[0]}` }, text)));
     if (this.spec.log) {
-      const button = make("button", { type: "button", "aria-pressed": "false", "data-tool": "log", onclick: () => {
+      const button = make("button", { type: "button", "aria-pressed": String(this.log), "data-tool": "log", onclick: () => {
         this.log = !this.log;
         button.setAttribute("aria-pressed", this.log);
         this.stack.draw();

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,14 @@ def test_report_writes_a_page(quantlab, here):
     answer = quantlab("backtest", "hold.py", "two.csv", "--report", "page.html")
     assert answer.err == "report: page.html\n"
     assert "Hold(share=1.0" in (here / "page.html").read_text(encoding="utf-8")
+
+
+def test_stress_is_printed_and_stands_in_the_page(quantlab, here):
+    answer = quantlab("backtest", "hold.py", "two.csv", "--stress", "--report", "page.html")
+    assert "costs × 5" in answer.out
+    assert '<section id="stress"' in (here / "page.html").read_text(encoding="utf-8")
+    assert "costs × 5" not in quantlab("backtest", "hold.py", "two.csv").out
+    json.loads(quantlab("backtest", "hold.py", "two.csv", "--stress", "--json").out)
 
 
 def test_a_file_with_several_strategies_runs_the_one_it_is_named_for(quantlab):

@@ -222,6 +222,23 @@ def test_the_table_of_scores_holds_every_figure():
     assert np.isnan(scores.decay.loc[("naive", 2)]).all()
 
 
+@pytest.mark.parametrize("n_symbols", [3, 12])
+def test_the_rank_coefficient_decays_and_adds_up(n_symbols):
+    table, bars, _, _ = scored(n_symbols, share=0.3)
+    scores = table.scores(bars)
+    row = scores.frame.loc[("Mine", 2)]
+    by_bar = scores.rank_ic_by_bar.loc[("Mine", 2), "rank_ic"]
+    assert by_bar.mean() == pytest.approx(row["rank_ic"], rel=1e-9)
+    assert by_bar.index.isin(bars.time).all()
+    assert by_bar.index[0] >= bars.time[50]  # the first forecast
+    decay = scores.rank_decay.loc[("Mine", 2)]
+    assert decay.loc[2].tolist() == pytest.approx([row["rank_ic"], row["rank_ic_error"]], rel=1e-9)
+    assert decay.loc[60, "rank_ic"] < decay.loc[2, "rank_ic"]
+    assert list(decay.index) == list(scores.decay.columns)
+    changed = scored(n_symbols, share=0.3)[0]
+    assert changed.scores(bars).rank_ic_by_bar.equals(scores.rank_ic_by_bar)
+
+
 def test_the_wide_table_fits_a_page_and_says_how_to_read_it():
     table, bars, _, _ = scored(12, share=0.1)
     text = str(table.scores(bars))

@@ -253,6 +253,18 @@ class Three(One):
     danger = ql.forecast(replace(RIDGE, target="drawdown"))
 
 
+def test_what_was_judged_is_saved_with_the_run(bars, tmp_path):
+    options = {"folds": FOLDS, "progress": False, "engine": "python"}
+    result = ql.backtest(ql.Portfolio({"a": One(), "b": One()}), bars, **options)
+    loaded = ql.Result.load(result.save(tmp_path / "run"))
+    for name in ("forecast_scores", "forecast_decay", "forecast_rank_ic"):
+        pd.testing.assert_frame_equal(getattr(loaded, name), getattr(result, name), check_dtype=False)
+    assert list(result.forecast_decay.index.unique(0)) == ["a: RidgeForecaster", "b: RidgeForecaster"]
+    told = result.forecast_rank_ic.groupby(level=[0, 1])["rank_ic"].mean()
+    scores = result.forecast_scores["rank_ic"]
+    assert told.to_numpy() == pytest.approx(scores[told.index].to_numpy())
+
+
 def test_scores_of_several_forecasts_say_which_they_are_of(bars):
     options = {"folds": FOLDS, "progress": False, "engine": "python"}
     result = ql.backtest(Three(), bars, **options)

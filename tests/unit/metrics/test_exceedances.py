@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from quantlab.errors import DataError
 from quantlab.metrics.exceedances import conditional_coverage_test, independence_test, proportion_test
-from quantlab.research.exceedances import exceedances
+from quantlab.metrics.risk import value_at_risk
+from quantlab.research.exceedances import exceedances, historical_value_at_risk
 
 
 def chain(t00, t01, t10, t11):
@@ -72,6 +74,25 @@ def plain(series):
     bound = (1 - share) ** (counts[0, 0] + counts[1, 0]) * share ** (counts[0, 1] + counts[1, 1])
     free = (1 - p01) ** counts[0, 0] * p01 ** counts[0, 1] * (1 - p11) ** counts[1, 0] * p11 ** counts[1, 1]
     return -2 * math.log(bound / free)
+
+
+@given(st.lists(st.booleans(), min_size=5, max_size=60))
+def test_p_values_are_the_tails_of_scipy(states):
+    series = np.array(states)
+    kupiec, both = proportion_test(series, 0.3), conditional_coverage_test(series, 0.3)
+    assert kupiec.p_value == pytest.approx(chi2.sf(kupiec.statistic, 1), rel=1e-9)
+    assert both.p_value == pytest.approx(chi2.sf(both.statistic, 2), rel=1e-9, nan_ok=True)
+
+
+def test_the_historical_value_at_risk_knows_no_return_of_its_own_bar():
+    random = np.random.default_rng(3)
+    returns = pd.Series(random.standard_t(4, 400) * 0.01)
+    told = historical_value_at_risk(returns, n_bars=100)
+    assert told[:100].isna().all()
+    for row in (100, 250, 399):
+        assert told[row] == pytest.approx(value_at_risk(returns.to_numpy()[row - 100 : row]), rel=1e-12)
+    changed = historical_value_at_risk(returns.where(returns.index < 300, -0.9), n_bars=100)
+    assert changed[:301].equals(told[:301])
 
 
 @given(st.lists(st.booleans(), min_size=5, max_size=60))

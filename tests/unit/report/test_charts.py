@@ -8,6 +8,7 @@ import pandas as pd
 from quantlab.display.figures import Area, Bars, Line, Panel
 from quantlab.report.charts import (
     BOTTOM,
+    COLUMN_RIGHT,
     LEFT,
     RIGHT,
     TOP,
@@ -74,5 +75,5 @@ def test_a_histogram_has_round_ticks_at_their_place() -> None:
     chart = histogram_chart("Trades", edges, np.array([1.0, 2.0, 3.0]), "fraction")
     assert chart.columns[1].text == "-5.00% to 0.00%: 2"
     zero = next(tick for tick in chart.x_ticks if tick.label == "0%")
-    assert zero.at == round(LEFT + (WIDTH - LEFT - RIGHT) * 2 / 3, 1)
+    assert zero.at == round(LEFT + (WIDTH - LEFT - COLUMN_RIGHT) * 2 / 3, 1)
     assert all(tick.at < WIDTH - 16 for tick in chart.x_ticks)

@@ -91,7 +91,7 @@ def test_the_page_stands_alone(browser: Browser, page: Path) -> None:
     assert browser.requests == [page.as_uri()]
     headings = browser.js("[...document.querySelectorAll('h2')].map(one => one.textContent)")
     assert headings == [
-        "Charts", "Metrics", "Returns and drawdowns", "Forecasts", "Where it came from",
+        "Charts", "Metrics", "Returns and drawdowns", "Risk", "Forecasts", "Where it came from",
         "Orders", "Trades", "Data", "Parameters",
     ]  # fmt: skip
     panels = browser.js("[...document.querySelectorAll('[data-panel]')].map(one => one.dataset.panel)")
@@ -129,7 +129,7 @@ def test_a_run_of_a_bar_and_an_idle_one_are_drawn(
 def test_without_its_script_the_page_has_its_charts_and_tables(browser: Browser, page: Path) -> None:
     browser.open(page, script=False)
     drawn = "[...document.querySelectorAll('figure svg')].filter(one => one.clientHeight > 50).length"
-    assert browser.js(drawn) == 7 + 3  # panels; two distributions and calibration
+    assert browser.js(drawn) == 7 + 6  # panels; two distributions, value at risk, calibration and two seasons
     assert browser.js("document.querySelectorAll('.panels, button').length") == 0
     assert "Closed trades" in browser.js("document.body.innerText")
 
@@ -280,6 +280,17 @@ def test_a_logarithmic_scale_and_hidden_curves(browser: Browser, page: Path) -> 
     assert browser.js("document.querySelector('[data-tool=log]').getAttribute('aria-pressed')") == "true"
     browser.js("[...document.querySelectorAll('[data-panel=\"Equity\"] button.key')][1].click()")
     assert browser.js("document.querySelectorAll('[data-panel=\"Equity\"] path[data-name]').length") == 1
+
+
+def test_a_logarithmic_scale_from_the_start(browser: Browser, tmp_path: Path) -> None:
+    soared = pd.Series(0.002, DAYS)
+    browser.open(report(_result(benchmark=soared), tmp_path / "page.html"))
+    assert browser.js("document.querySelector('[data-tool=log]').getAttribute('aria-pressed')") == "true"
+    before = _path(browser, "Equity")
+    browser.js("document.querySelector('[data-tool=log]').click()")
+    assert _path(browser, "Equity") != before
+    assert browser.js("document.querySelector('[data-tool=log]').getAttribute('aria-pressed')") == "false"
+    assert browser.errors == []
 
 
 def _trades(browser: Browser) -> list[list[str]]:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 
 import quantlab as ql
@@ -208,6 +209,13 @@ def test_factors_are_found_again_with_the_errors_of_newey_and_west():
     assert model.frame["error"].to_numpy() == pytest.approx(errors, rel=1e-9)
     assert model.alpha_annual == pytest.approx((1.0 + beta[0]) ** 252 - 1.0)
     assert "MKT" in str(model)
+    # And another program: statsmodels' errors are normal ones too.
+    theirs = sm.OLS(returns.to_numpy()[:1400], x).fit(
+        cov_type="HAC", cov_kwds={"maxlags": model.lags, "use_correction": True}
+    )
+    assert model.frame["t"].to_numpy() == pytest.approx(theirs.tvalues, rel=1e-9)
+    assert model.frame["p"].to_numpy() == pytest.approx(theirs.pvalues, rel=1e-6, abs=1e-300)
+    assert model.r_squared == pytest.approx(theirs.rsquared, rel=1e-9)
 
 
 def test_the_benchmark_is_the_factor_unless_others_are_given(tmp_path):
