@@ -132,8 +132,9 @@ class Desk(NamedTuple):
         The numbers of costs and account (``RATE`` …).
     queue
         Ids of the resting orders in the sequence of placing, and room for more.
-    target, resting
-        ``(n_symbols,)`` each symbol's resting target order (or −1), and its number of resting orders.
+    target, arrived, resting
+        ``(n_symbols,)`` each symbol's resting target placed last (or −1), its target that reached the market last where
+        orders take time to (or −1; it may have ended), and its number of resting orders.
     met
         Room for as many orders as `queue` has, at the instant they meet a price (``MET``).
     refused
@@ -145,6 +146,7 @@ class Desk(NamedTuple):
     terms: FloatArray
     queue: IntArray
     target: IntArray
+    arrived: IntArray
     resting: IntArray
     met: RecordArray
     refused: IntArray

@@ -111,6 +111,7 @@ def _desk(table: Any) -> Any:
         _fixed_floats(read_int(table, places.TERMS), N_TERMS),
         _ints(read_int(table, places.QUEUE), read_int(table, places.QUEUE_ROOM)),
         _ints(read_int(table, places.TARGET), n),
+        _ints(read_int(table, places.ARRIVED), n),
         _ints(read_int(table, places.RESTING), n),
         _met(read_int(table, places.MET), read_int(table, places.MET_ROOM)),
         _ints(read_int(table, places.REFUSED), read_int(table, places.REFUSED_ROOM)),

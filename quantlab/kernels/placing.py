@@ -9,6 +9,7 @@ from quantlab.kernels._jit import lean, step
 from quantlab.kernels.books import Books, Desk
 from quantlab.records import (
     FULL,
+    LATENCY,
     N_ORDERS,
     N_QUEUED,
     NO_REASON,
@@ -25,7 +26,8 @@ from quantlab.typing import FloatArray, RecordArray
 def place(bar: int, symbol: int, kind: int, amount: float, books: Books, desk: Desk) -> int:
     """Record an order and queue it; return its id, `FULL` or `NOTHING` (nothing is asked for).
 
-    The last target of a symbol replaces its resting one; plain orders add.
+    The last target of a symbol replaces its resting one, at once where both reach the market together
+    (``tickets.arrive`` does it for the others); plain orders add.
     """
     counts = books.counts
     is_target = kind >= TARGET_QUANTITY
@@ -37,7 +39,7 @@ def place(bar: int, symbol: int, kind: int, amount: float, books: Books, desk: D
         return FULL
     if is_target:
         earlier = desk.target[symbol]
-        if earlier >= 0:
+        if earlier >= 0 and (desk.terms[LATENCY] == 0.0 or books.orders[earlier]["bar"] == bar):
             row = books.orders[earlier]
             row["status"] = REPLACED if row["filled_quantity"] == 0.0 else PARTLY_FILLED
             desk.resting[symbol] -= 1

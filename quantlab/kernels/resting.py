@@ -30,7 +30,7 @@ from quantlab.kernels.offers import (
     TOUCHED,
     price_of,
 )
-from quantlab.kernels.tickets import end_exits, end_order, mark_ended, put_back
+from quantlab.kernels.tickets import arrive, end_exits, end_order, mark_ended, put_back
 from quantlab.records import (
     AT_CLOSE,
     CANCELLED,
@@ -40,6 +40,7 @@ from quantlab.records import (
     FOK,
     FULL,
     GTC,
+    LATENCY,
     N_FILLS,
     N_QUEUED,
     N_REFUSED,
@@ -326,6 +327,8 @@ def trade(
         return FULL
     before = counts[N_FILLS]
     counts[N_REFUSED] = 0
+    if desk.terms[LATENCY] > 0.0:
+        arrive(bar, books, desk)
     wanted = _wanted(books, desk)
     _measure_room(bar, market, desk)
     for row in range(tape.first_row[bar], tape.first_row[bar + 1]):

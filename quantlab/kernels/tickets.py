@@ -177,7 +177,7 @@ def succeed(order: int, successor: int, books: Books, desk: Desk) -> None:
                 tickets[orders[exit_order]["ticket"]]["entry"] = successor
         old["take_profit"] = -1
         old["stop_loss"] = -1
-    if orders[order]["status"] == RESTING:  # a target is replaced when the next is placed
+    if orders[order]["status"] == RESTING:  # a target may have ended when its successor was placed
         end_order(order, REPLACED, NO_REASON, books, desk)
 
 
@@ -193,6 +193,21 @@ def end_order(order: int, status: int, reason: int, books: Books, desk: Desk) ->
     ticket = row["ticket"]
     if ticket >= 0:
         end_exits(ticket, books, desk)
+
+
+@step
+def arrive(bar: int, books: Books, desk: Desk) -> None:
+    """Let the targets that reach the market with this bar replace those of their symbols that are there."""
+    for k in range(books.counts[N_QUEUED]):
+        order = desk.queue[k]
+        row = books.orders[order]
+        if row["status"] != RESTING or row["kind"] < TARGET_QUANTITY:
+            continue
+        if books.tickets[row["ticket"]]["active"] == bar:
+            earlier = desk.arrived[row["symbol"]]
+            if earlier >= 0 and books.orders[earlier]["status"] == RESTING:
+                end_order(earlier, REPLACED, NO_REASON, books, desk)
+            desk.arrived[row["symbol"]] = order
 
 
 @step

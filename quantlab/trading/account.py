@@ -160,7 +160,10 @@ class Execution:
         it volume does not matter.
     latency
         Whole bars that pass before an order reaches the market: 1 means that one decided at a close misses the next
-        bar and meets the one after it.
+        bar and meets the one after it. A target replaces that of its symbol when it reaches the market, before
+        anything is filled there (at once where both were decided at one close); until then the earlier one may be
+        filled. So a strategy that asks anew until it sees a position trades on its first signal, and what it asked on
+        the way trades as well: a weight asked twice is adjusted once more.
     inside
         Finer bars (a minute series under a daily one) that decide what happened inside each bar: which of two prices
         came first, and what followed an entry. They must have the prices of the bars they lie in, like

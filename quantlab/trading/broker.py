@@ -74,6 +74,7 @@ class Broker:
             rules.numbers(),
             np.zeros(FIRST_QUEUE, np.int64),
             np.full(n, -1, np.int64),
+            np.full(n, -1, np.int64),
             np.zeros(n, np.int64),
             np.zeros(FIRST_QUEUE, MET),
             np.zeros(FIRST_QUEUE, np.int64),

@@ -164,7 +164,7 @@ def runs(draw, costs=None, cash=None, money=True, changes=True, fractions=True):
         "whole": draw(st.booleans()),
         "same_close": same_close,
         "participation": None if same_close else draw(st.sampled_from([None, None, 0.02, 0.1])),
-        "latency": 0 if same_close else draw(st.sampled_from([0, 0, 0, 1])),
+        "latency": 0 if same_close else draw(st.sampled_from([0, 0, 0, 1, 3])),
     }
 
 

@@ -31,6 +31,9 @@ Where the rules leave a choice, this is the reading:
 - A trailing stop does not follow prices before its first bar; without a mark it begins at its first open. Fractions
   are of the size of the price, so that they have a meaning below zero.
 - `until` before the first bar: expires without having met anything.
+- Of two targets of a symbol given at one close the later counts. A target that is given at a later close replaces the
+  earlier one as its own first bar begins, whether the symbol has that bar or not; if it ends on the way it replaces
+  nothing. Without latency nothing can happen in between, and the earlier one is told as replaced from the start.
 """
 
 import math
@@ -107,10 +110,24 @@ def run(
         target = kind.startswith("target")
         if amount == 0 and not (target and (position[symbol] or mine)):
             return
-        for old in mine:
-            if target and old["kind"].startswith("target"):
-                end(old, "replaced", "")
+        if target:
+            outdate(bar, symbol)
         new(bar, symbol, kind, amount, **keywords)
+
+    def outdate(bar, symbol):
+        """End the targets that cannot come before one given at this bar."""
+        for old in orders:
+            together = latency == 0 or old["bar"] == bar
+            if together and old["symbol"] == symbol and old["kind"].startswith("target"):
+                end(old, "replaced", "")
+
+    def arrive(bar):
+        """End the targets that have been overtaken: a later one of their symbol has this for its first bar."""
+        for young in orders:
+            if young["rests"] and young["kind"].startswith("target") and young["first"] == bar:
+                for old in orders[: young["id"]]:
+                    if old["symbol"] == young["symbol"] and old["kind"].startswith("target"):
+                        end(old, "replaced", "")
 
     def bracket(bar, symbol, quantity, take_profit, stop_loss, **keywords):
         entry = new(bar, symbol, "units", quantity, **keywords)
@@ -130,6 +147,8 @@ def run(
         priced = any(keywords.get(name) is not None for name in TERMS)
         if not old["rests"] or (priced if target else quantity * old["side"] < 0):
             return
+        if target:
+            outdate(bar, old["symbol"])
         young = new(bar, old["symbol"], old["kind"], quantity, reduce_only=old["reduce_only"], **keywords)
         young.update(at_close=False, first=bar + 1 + latency)
         young.update(active=old["active"], entry=old["entry"], exits=old["exits"])
@@ -318,6 +337,7 @@ def run(
             room = {s: participation * v if v is not None else math.nan for s, v in enumerate(units)}
             if whole:
                 room = {s: v if v != v else float(math.floor(v * (1 + 1e-12))) for s, v in room.items()}
+        arrive(bar)
         delist(bar)
         value = {s: mark[s] if o[s] is None else o[s] for s in range(n)}
 

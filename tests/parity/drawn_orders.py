@@ -125,7 +125,7 @@ def dense_order_case(seed, n_bars, n_symbols):
             ql.Execution(),
             ql.Execution(fill="same_close"),
             ql.Execution(participation=0.05),
-            ql.Execution(latency=1),
+            ql.Execution(latency=1 + seed // 4 % 3),
         )[seed % 4],
     }
     extra = holding_fields(seed, n_bars, n_symbols)

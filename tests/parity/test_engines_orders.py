@@ -29,6 +29,14 @@ def prices_of(order):
     return "+".join(name for name in ("limit", "stop", "trail") if order[name] == order[name]) or "no price"
 
 
+def is_overtaken(result):
+    """Whether a target was filled although the next one of its symbol was given before."""
+    targets = result.orders[result.orders["kind"].astype(str).str.startswith("target")]
+    next_bar = targets.groupby("symbol", observed=True)["bar"].shift(-1)
+    filled_in = result.fills.groupby("order_id")["bar"].max().reindex(targets["id"])
+    return bool((filled_in.to_numpy() > next_bar.to_numpy()).any())
+
+
 def things_met(case, result):
     """What a run came across, in words."""
     yield from ("cases", result.fill, result.engine.split()[0])
@@ -47,6 +55,7 @@ def things_met(case, result):
         "short": (result.fills["position"] < 0.0).any(),
         "participation": rules.participation is not None,
         "latency": rules.latency > 0,
+        "a target filled with the next on its way": is_overtaken(result),
         "no volume": np.isnan(case.bars.volume).all(),
         "intraday": case.bars.intraday,
     }
@@ -85,6 +94,7 @@ WANTED = {
     *("fok limit filled", "fok limit+stop filled", "open limit filled", "open trail filled"),
     *(f"{tif} no price filled" for tif in TIF_NAMES),
     *("next_open", "same_close", "ruined", "short", "participation", "latency", "no volume", "intraday"),
+    "a target filled with the next on its way",
 }
 
 

@@ -1,9 +1,15 @@
 """Latency: an order decided at a close meets the bars after the next one, or later still."""
 
-from tests.scenarios.scenario import CANCELLED, EXPIRED, FILLED, START, WAITING, Scenario
+from tests.scenarios.scenario import CANCELLED, EXPIRED, FILLED, REPLACED, START, WAITING, Scenario
 
 QUIET = (98, 99, 96, 97)
 DIP = (96, 97, 94, 95)
+AT_TARGET = ("filled", "at_target")
+
+
+def aim(quantity, **keywords):
+    return ("target_quantity", 0, quantity, *([keywords] if keywords else []))
+
 
 ROWS = [
     Scenario(
@@ -84,6 +90,137 @@ ROWS = [
         [("bracket", 0, 10, {"take_profit": 110, "stop_loss": 95})],
         [(2, 10, 98), (2, -10, 95)],
         [FILLED, ("cancelled", "one_filled"), FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "a target asked anew at every close: the first is filled as it arrives",
+        [START, QUIET, DIP, QUIET, DIP],
+        {0: [aim(10)], 1: [aim(10)], 2: [aim(10)]},
+        [(2, 10, 96)],
+        [FILLED, AT_TARGET, AT_TARGET],
+        latency=1,
+    ),
+    Scenario(
+        "another target on the way: one is filled after the other",
+        [START, QUIET, DIP, QUIET],
+        {0: [aim(10)], 1: [aim(4)]},
+        [(2, 10, 96), (3, -6, 98)],
+        [FILLED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "four targets on the way",
+        [START, QUIET, QUIET, QUIET, QUIET, DIP, QUIET, DIP],
+        {0: [aim(1)], 1: [aim(3)], 2: [aim(2)], 3: [aim(5)]},
+        [(4, 1, 98), (5, 2, 96), (6, -1, 98), (7, 3, 96)],
+        [FILLED, FILLED, FILLED, FILLED],
+        latency=3,
+    ),
+    Scenario(
+        "a target of nothing behind one on the way",
+        [START, QUIET, DIP, QUIET],
+        {0: [aim(10)], 1: [("close_position", 0)]},
+        [(2, 10, 96), (3, -10, 98)],
+        [FILLED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "of two targets of one close the last counts at once",
+        [START, QUIET, DIP],
+        {0: [aim(10), aim(4)], 1: [("cancel", 1)]},
+        [],
+        [REPLACED, CANCELLED],
+        latency=1,
+    ),
+    Scenario(
+        "a target that waits for its symbol is replaced by the arrival, not by a bar of the symbol",
+        [START, QUIET, None, None, DIP],
+        {0: [aim(10)], 1: [aim(4)], 3: [("cancel", 1)]},
+        [],
+        [REPLACED, CANCELLED],
+        latency=1,
+    ),
+    Scenario(
+        "it is replaced before the open, by one for the close",
+        [START, QUIET, None, QUIET],
+        {0: [aim(10)], 1: [("target_weight", 0, 0.97, {"tif": "close"})]},
+        [(3, 100, 97)],
+        [REPLACED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "a target withdrawn on the way replaces nothing",
+        [START, QUIET, None, QUIET],
+        {0: [aim(10)], 1: [aim(4)], 2: [("cancel", 1)]},
+        [(3, 10, 98)],
+        [FILLED, CANCELLED],
+        latency=1,
+    ),
+    Scenario(
+        "nor does it when another follows, which arrives",
+        [START, QUIET, None, None, QUIET, DIP],
+        {0: [aim(10)], 1: [aim(4)], 2: [("cancel", 1), aim(6)]},
+        [(4, 6, 98)],
+        [REPLACED, CANCELLED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "a target that expires on the way replaces nothing",
+        [START, QUIET, None, QUIET],
+        {0: [aim(10)], 1: [aim(4, until=2)]},
+        [(3, 10, 98)],
+        [FILLED, EXPIRED],
+        latency=1,
+    ),
+    Scenario(
+        "what the volume left of a target is replaced by the arrival",
+        [START, QUIET, (98, 99, 96, 97, 500), (98, 99, 96, 97, 500)],
+        {0: [aim(80)], 1: [aim(60)]},
+        [(2, 50, 98), (3, 10, 98)],
+        [("partly_filled", ""), FILLED],
+        latency=1,
+        participation=0.1,
+    ),
+    Scenario(
+        "a target on the way that is changed begins its way anew",
+        [START, QUIET, DIP, QUIET],
+        {0: [aim(10)], 1: [("replace", 0, 4)]},
+        [(3, 4, 98)],
+        [REPLACED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "what an earlier one is changed into was given last",
+        [START, QUIET, DIP, QUIET],
+        {0: [aim(10)], 1: [aim(4), ("replace", 0, 7)]},
+        [(3, 7, 98)],
+        [REPLACED, REPLACED, FILLED],
+        latency=1,
+    ),
+    Scenario(
+        "too late for the bars: none replaces another",
+        [START, QUIET, QUIET],
+        {0: [aim(10)], 1: [aim(4)]},
+        [],
+        [WAITING, WAITING],
+        latency=2,
+    ),
+    Scenario(
+        "the symbol has ended before the second arrives",
+        [START, QUIET, None, None],
+        {0: [aim(10)], 1: [aim(4)]},
+        [],
+        [("rejected", "delisted"), ("rejected", "delisted")],
+        beside=[START, START, START, START],
+        ends={0: (1, 0.0)},
+        latency=1,
+    ),
+    Scenario(
+        "a target leaves orders of units alone",
+        [START, QUIET, DIP, QUIET],
+        {0: [("order", 0, 3)], 1: [aim(10)]},
+        [(2, 3, 96), (3, 7, 98)],
+        [FILLED, FILLED],
         latency=1,
     ),
 ]

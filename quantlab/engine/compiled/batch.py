@@ -23,6 +23,7 @@ from quantlab.engine.strategy import Strategy
 from quantlab.kernels import natives
 from quantlab.kernels._cache import ContentCache
 from quantlab.kernels.places import (
+    ARRIVED,
     BAR,
     COUNTS,
     EQUITY,
@@ -290,6 +291,7 @@ def _reset(table: Any, told: Any, cash: Any, trial: Any) -> None:
     for i in range(n):
         write_float(read_int(table, POSITION), i, 0.0)
         write_int(read_int(table, TARGET), i, -1)
+        write_int(read_int(table, ARRIVED), i, -1)
         write_int(read_int(table, RESTING), i, 0)
     for k in range(N_COUNTS):
         write_int(read_int(table, COUNTS), k, 0)

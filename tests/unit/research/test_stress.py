@@ -67,6 +67,18 @@ def test_each_row_is_the_backtest_it_says(bars, found):
     ]
 
 
+def test_delayed_fills_keep_the_entries_of_a_strategy_that_asks_until_it_sees_them(bars, found):
+    terms = {"costs": COSTS, "engine": "python", "cash": 5000.0}
+    base, later = (
+        ql.backtest(Cross(), bars, execution=ql.Execution(latency=n), **terms).trades for n in (0, 1)
+    )
+    for symbol in bars.symbols:
+        entries = [trades.loc[trades["symbol"] == symbol, "entry_bar"].to_numpy() for trades in (base, later)]
+        np.testing.assert_array_equal(entries[1], entries[0] + 1)
+    n_trades = found.frame["n_trades"]
+    assert n_trades["fills delayed by 1"] == n_trades["as it was"]
+
+
 def test_it_prints(found):
     text = " ".join(str(found).split())
     for expected in ("as it was", "costs × 3", "Crises of S&P 500", "Trades drawn again", "sequences of"):

@@ -28,12 +28,25 @@ class Daring(ql.Strategy):
                 now.target_weight(i, self.weight / now.n_symbols)
 
 
+class Once(ql.Strategy):
+    """Asks once for more than the bars have volume for."""
+
+    share: float = ql.param(default=0.5, low=0.0, high=1.0)
+
+    def on_bar(self, now):
+        if now.bar == 1:
+            for i in range(now.n_symbols):
+                now.target_weight(i, self.share / now.n_symbols)
+
+
 @pytest.mark.parametrize(
     ("strategy", "over", "settings"),
     [
         (Cross, {"fast": [2, 5, 9], "slow": [10, 30, 60]}, {}),
         (Cross, {"fast": [2, 5], "slow": [10]}, {"start": "2020-06-01", "end": "2021-01-29"}),
         (Cross, {"fast": [2, 5], "slow": [10]}, {"execution": ql.Execution(fill="same_close")}),
+        (Cross, {"fast": [2, 5], "slow": [10]}, {"execution": ql.Execution(latency=2)}),
+        (Once, {"share": [0.2, 0.9]}, {"execution": ql.Execution(latency=1, participation=1e-6)}),
         (Daring, {"weight": [0.0, 1.0, 30.0, 60.0], "every": [1, 7]}, {"account": ql.Account(leverage=60.0)}),
         (Fragile, {"level": range(5)}, {}),
     ],
