@@ -13,6 +13,7 @@ from quantlab.report.sheet_tables import sheet_tables
 from quantlab.report.tables import Cell, Table, definition, numeric, origin_table
 from quantlab.research.sweep import Sweep
 from quantlab.research.sweep_show import sweep_cells, sweep_notes, sweep_subtitle, sweep_table, sweep_title
+from quantlab.research.verdict import held_against
 
 MOST_MAPS = 6  # pairs of parameters
 MOST_ROWS = 300  # trials
@@ -27,7 +28,7 @@ def sweep_page(sweep: Sweep) -> dict[str, Any]:
         "title": sweep_title(sweep),
         "subtitle": [sweep_subtitle(sweep)],
         "notes": [*sweep_notes(sweep), *_unasked(sweep)],
-        "verdict": sweep.verdict(),
+        "verdict": " ".join([sweep.verdict(), *(held_against(sweep.best.result) if sweep.has_best else ())]),
         "headlines": [],
         "sections": filled(
             (_trials(sweep), Section("Heat maps", _maps(sweep)), _overfitting(sweep), _best(sweep))

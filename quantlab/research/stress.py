@@ -197,7 +197,7 @@ def _unfilled(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     first, *others = rows.items()
     for name, metrics in others:
         if metrics and metrics["n_fills"] == 0.0 < first[1]["n_fills"]:
-            yield f"{name}: no order was filled; a target given anew every bar replaces one that still waits."
+            yield f"{name}: no order was filled before the bars ended."
 
 
 def _mean_exposure(result: Result) -> float:

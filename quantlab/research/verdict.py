@@ -27,9 +27,13 @@ def verdict(result: Result) -> str:
     """
     if math.isnan(result.metrics["deflated_sharpe"]):
         return "Nothing can be said about its Sharpe ratio: no fill, too few bars, or ruin."
+    return " ".join([*held_against(result), _beside_luck(result)])
+
+
+def held_against(result: Result) -> list[str]:
+    """Say whether its Sharpe ratio differs from that of its benchmark, or of holding; nothing below 20 bars."""
     other = _other(result)
-    told = [] if other is None or len(result.returns) < MIN_BARS else [_against(result, other)]
-    return " ".join([*told, _beside_luck(result)])
+    return [] if other is None or len(result.returns) < MIN_BARS else [_against(result, other)]
 
 
 def _other(result: Result) -> Holding | None:

@@ -121,7 +121,9 @@ def test_report_writes_a_page(quantlab, here):
 
 
 def test_stress_is_printed_and_stands_in_the_page(quantlab, here):
-    answer = quantlab("backtest", "hold.py", "two.csv", "--stress", "--report", "page.html")
+    answer = quantlab(
+        "backtest", "hold.py", "two.csv", "--commission", "0.001", "--stress", "--report", "page.html"
+    )
     assert "costs × 5" in answer.out
     assert '<section id="stress"' in (here / "page.html").read_text(encoding="utf-8")
     assert "costs × 5" not in quantlab("backtest", "hold.py", "two.csv").out

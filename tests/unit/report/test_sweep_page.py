@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import quantlab as ql
 from quantlab.display.numbers import number
 from quantlab.report.sweep_page import sweep_page
+from quantlab.research.verdict import held_against
 
 
 class Trend(ql.Strategy):
@@ -95,7 +98,9 @@ def test_the_page_judges_the_best_and_shows_every_trial(bars, tmp_path):
     sure = number(sweep.deflated_sharpe, "fraction")
     assert f"above it with probability {sure}, all 12 trials counted" in page["verdict"]
     text = " ".join(str(sweep).split())
-    assert " ".join(page["verdict"].split()) in text
+    assert " ".join(sweep.verdict().split()) in text
+    assert page["verdict"] == " ".join([sweep.verdict(), *held_against(sweep.best.result)])
+    assert "holding its 2 symbols in equal parts" in page["verdict"]
     (table,) = next(one for one in page["sections"] if one.title == "Overfitting").tables
     assert table.rows[0][1].text == number(found.probability, "fraction")
 
@@ -112,7 +117,8 @@ def test_overfitting_that_takes_long_waits_to_be_asked_for(bars, monkeypatch):
 
 
 def test_of_many_trials_the_best_are_shown_and_it_is_said(bars, monkeypatch):
-    monkeypatch.setattr("quantlab.report.sweep_page.MOST_ROWS", 3)
+    # By the name of the module: `quantlab.report` is a function too.
+    monkeypatch.setattr(sys.modules["quantlab.report.sweep_page"], "MOST_ROWS", 3)
     sweep = swept(bars, {"fast": [2, 3, 4, 5]})
     (table,) = sweep_page(sweep)["sections"][0].tables
     assert [int(row[0].text) for row in table.rows] == sweep.top(3).index.tolist()

@@ -239,9 +239,10 @@ def test_costs_of_zero_are_not_multiplied(bars):
 
 def test_an_order_that_never_arrives_is_said(bars):
     hold = ql.FollowWeights(pd.DataFrame(0.5, bars.time, ["A", "B"]))
-    found = ql.stress(hold, bars, **{**NOTHING, "delays": (1,)}, replays=())
-    assert found.frame.loc["fills delayed by 1", "total_return"] == 0.0
-    assert any("fills delayed by 1: no order was filled" in note for note in found.notes)
+    found = ql.stress(hold, bars, **{**NOTHING, "delays": (bars.n_bars,)}, replays=())
+    late = f"fills delayed by {bars.n_bars}"
+    assert found.frame.loc[late, "total_return"] == 0.0
+    assert any(f"{late}: no order was filled" in note for note in found.notes)
 
 
 @settings(max_examples=40)
