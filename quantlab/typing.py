@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+WordArray = npt.NDArray[np.uint64]
 BoolArray = npt.NDArray[np.bool_]
 RecordArray = npt.NDArray[np.void]
 """A structured array: one of the layouts in ``quantlab.records``, a row a record."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from quantlab.kernels._jit import jit
-from quantlab.typing import BoolArray, IntArray
+from quantlab.typing import IntArray, WordArray
+
+HALF = np.uint64(32)
+LOW = np.uint64(2**32 - 1)
 
 
 @jit
-def stationary_rows(starts: IntArray, restarts: BoolArray, rows: IntArray) -> None:
+def stationary_rows(words: WordArray, often: np.uint64, rows: IntArray) -> None:
     """Fill `rows` (n,) with one resample of the stationary bootstrap of Politis and Romano (1994).
 
-    Where `restarts[t]` (and at t = 0) a block begins at row `starts[t]`; elsewhere the row after the last one
-    follows, and after row n − 1 comes row 0.
+    Each of `words` (n,) are 64 random bits. Where the upper half is below `often`, of 2³², and at t = 0, a block begins
+    at the row that the lower half chooses, n · half / 2³² (for n up to 10⁶ no row is likelier than another by more than
+    one part in 4,000); elsewhere the row after the last one follows, and after row n − 1 comes row 0.
     """
     n = rows.shape[0]
-    row = 0
     for t in range(n):
-        row = starts[t] if t == 0 or restarts[t] else row + 1
-        if row == n:
-            row = 0
-        rows[t] = row
+        if t == 0 or (words[t] >> HALF) < often:
+            rows[t] = np.int64(((words[t] & LOW) * np.uint64(n)) >> HALF)
+        else:
+            rows[t] = rows[t - 1] + 1 if rows[t - 1] + 1 < n else 0

@@ -77,11 +77,11 @@ def resampled_rows(n_bars: int, n_resamples: int, block_bars: float, seed: int =
     """
     from quantlab.kernels.paths import stationary_rows  # Numba, needed only when somebody asks how sure
 
-    random = np.random.default_rng(seed)
+    bits = np.random.default_rng(seed).bit_generator
+    often = np.uint64(2.0**32 / block_bars)
     rows = np.empty(n_bars, dtype=np.int64)
     for _ in range(n_resamples):
-        starts = random.integers(0, n_bars, n_bars)
-        stationary_rows(starts, random.random(n_bars) < 1.0 / block_bars, rows)
+        stationary_rows(bits.random_raw(n_bars), often, rows)
         yield rows
 
 

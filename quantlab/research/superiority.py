@@ -196,12 +196,12 @@ def _superior(
     panel: FloatArray, benchmark: FloatArray, block: int, reps: int, seed: int
 ) -> tuple[float, float, float]:
     """P-values of the SPA test: lower, consistent, upper; losses are returns < 0."""
-    from arch.bootstrap import SPA  # takes seconds to import
+    from quantlab.research.quick_spa import QuickSPA  # arch takes seconds to import
 
     differ = (panel - benchmark[:, None]).std(axis=0) >= NO_DEVIATION
     if not differ.any():
         return NAN, NAN, NAN
-    test = SPA(-benchmark, -panel[:, differ], block_size=block, reps=reps, seed=seed)
+    test = QuickSPA(-benchmark, -panel[:, differ], block_size=block, reps=reps, seed=seed)
     test.compute()
     lower, consistent, upper = (float(p) for p in test.pvalues)
     return lower, consistent, upper

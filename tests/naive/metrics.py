@@ -79,9 +79,10 @@ def profit_factor(profits: list[float]) -> float:
     return sum(p for p in profits if p > 0.0) / lost if lost else math.nan
 
 
-def stationary_rows(starts: list[int], restarts: list[bool]) -> list[int]:
-    """A block begins where told, otherwise the next row follows, and the first row follows the last."""
+def stationary_rows(words: list[int], often: int) -> list[int]:
+    """A block begins where the upper bits are low, at a row the lower bits choose; otherwise the next row follows."""
     rows: list[int] = []
-    for t, start in enumerate(starts):
-        rows.append(start if t == 0 or restarts[t] else (rows[-1] + 1) % len(starts))
+    for t, word in enumerate(words):
+        upper, lower = divmod(word, 2**32)
+        rows.append(lower * len(words) // 2**32 if t == 0 or upper < often else (rows[-1] + 1) % len(words))
     return rows

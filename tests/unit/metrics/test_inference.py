@@ -20,6 +20,7 @@ from quantlab.metrics.inference import (
     bootstrap_interval,
     minimum_track_record,
     probabilistic_sharpe,
+    resampled_rows,
     sharpe_confidence,
     track_record_bars,
 )
@@ -41,11 +42,17 @@ def _autoregressive(phi: float, n_bars: int) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_rows_of_a_resample_agree_with_the_plain_loop(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    starts, restarts = random.integers(0, 40, 40), random.random(40) < 0.2
+    words = np.random.default_rng(seed).bit_generator.random_raw(40)
+    often = np.uint64(2**32 // 5) if seed else np.uint64(2**32)
     rows = np.empty(40, dtype=np.int64)
-    stationary_rows(starts, restarts, rows)
-    assert rows.tolist() == naive.stationary_rows(starts.tolist(), restarts.tolist())
+    stationary_rows(words, often, rows)
+    assert rows.tolist() == naive.stationary_rows(words.tolist(), int(often))
+
+
+def test_every_row_is_drawn_as_often_as_another() -> None:
+    counts = sum(np.bincount(rows, minlength=50) for rows in resampled_rows(50, 4000, 3.0))
+    # Blocks of three hold together, so counts vary three times as much as those of single draws, and some more.
+    assert np.abs(counts / 4000.0 - 1.0).max() < 4.5 * math.sqrt(2 * 3.0 / 4000.0)
 
 
 def test_mean_block_length_is_the_one_asked_for() -> None:

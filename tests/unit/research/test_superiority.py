@@ -9,6 +9,7 @@ from arch.bootstrap import MCS, SPA
 
 from quantlab.errors import DataError
 from quantlab.research.compare import compare
+from quantlab.research.quick_spa import QuickSPA
 from tests.made_results import made_result
 
 MARKET = np.random.default_rng(100).normal(0.0004, 0.01, 750)
@@ -38,6 +39,16 @@ def test_p_values_are_archs(compared):
     tested.compute()
     for name in others:
         assert found.confidence_set[name] == pytest.approx(tested.pvalues.loc[name, "Pvalue"], abs=0.05)
+
+
+@pytest.mark.parametrize("block", [1, 4, 30])
+def test_variances_by_fourier_are_archs(block):
+    random = np.random.default_rng(block)
+    losses = random.normal(size=(301, 3)).cumsum(axis=0) * 0.01
+    found, expected = (each(losses[:, 0], losses[:, 1:], block, reps=2, seed=0) for each in (QuickSPA, SPA))
+    for test in (found, expected):
+        test.compute()
+    np.testing.assert_allclose(found._loss_diff_var, expected._loss_diff_var, rtol=1e-9)
 
 
 def test_skill_luck_and_loss_get_their_words(compared):
