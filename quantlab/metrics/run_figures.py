@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -123,11 +122,6 @@ class RunFigures:
         settings = {"initial_cash": 1.0, "n_fills": 1, **figures}
         equity = _compounded(array, settings["initial_cash"])
         return cls(returns=array, equity=equity, periods_per_year=periods_per_year, **settings)
-
-    def with_returns(self, returns: Any) -> RunFigures:
-        """Copy the figures onto other returns (n_bars,), with the equity they compound to."""
-        array = np.asarray(returns, dtype=np.float64)
-        return dataclasses.replace(self, returns=array, equity=_compounded(array, self.initial_cash))
 
     @property
     def n_bars(self) -> int:

@@ -200,7 +200,7 @@ class Attribution(Shown):
             ("Profit by hour of the close", self.by_hour if self._intraday else self.by_hour[:0], []),
             ("Trades by bars held", self.by_holding, []),
             ("Periods", self.periods, []),
-            ("Crises", self.crises, []),
+            ("Crises", self.crises.dropna(axis=1, how="all"), []),
         ]
         return [
             frame_sheet(title, frame, units={c: u for c, u in UNITS.items() if c in frame}, notes=lines)

@@ -43,9 +43,9 @@ def test_arrays_leave_the_room_read_only() -> None:
     mine[0] = 0.3  # the caller's own array stays theirs
 
 
-def test_other_returns_compound_from_the_same_cash() -> None:
-    figures = RunFigures.of_returns([0.0, 0.0], periods_per_year=252, initial_cash=100.0)
-    assert figures.with_returns([0.5, -0.5]).equity.tolist() == [150.0, 75.0]
+def test_returns_compound_from_the_initial_cash() -> None:
+    figures = RunFigures.of_returns([0.5, -0.5], periods_per_year=252, initial_cash=100.0)
+    assert figures.equity.tolist() == [150.0, 75.0]
 
 
 def test_a_run_is_judged_only_when_it_traded_and_survived() -> None:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -82,11 +81,7 @@ def _big(**settings: object) -> object:
 
 
 def test_a_large_result_is_one_small_offline_file(tmp_path: Path) -> None:
-    result = _big()
-    report(result, tmp_path / "page.html")  # loads Numba and the templates
-    started = time.perf_counter()
-    path = report(result, tmp_path / "page.html")
-    assert time.perf_counter() - started < 4.0
+    path = report(_big(), tmp_path / "page.html")
     assert path == tmp_path / "page.html"
     assert path.stat().st_size < 1_000_000
     page = Page(path)
