@@ -9,6 +9,7 @@ import typer
 
 from quantlab.cli import options
 from quantlab.cli.output import moment, prints_kept_away, say, strict_json, write_page
+from quantlab.cli.stress import stress_record
 from quantlab.errors import ResultError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def backtest(
         tried, over = load_backtestable(strategy, param), options.bars_of(bars, symbols, tz, calendar, stamp)
         result = backtest(tried, over, **settings)
         stressed = _stressed(tried, over, settings) if stress else None
-    typer.echo(strict_json(_record(result)) if json else str(result))
+    typer.echo(strict_json(_record(result, stressed)) if json else str(result))
     if stressed is not None and not json:
         typer.echo(f"\n{stressed}")
     if save is not None or keep:
@@ -95,12 +96,12 @@ def backtest(
 def _stressed(strategy: Strategy | Portfolio, bars: Bars, settings: Mapping[str, Any]) -> Stress:
     from quantlab.research.stress import stress  # pandas: `--help` does not wait for it
 
-    benchmark = settings["benchmark"]
-    return stress(strategy, bars, index=benchmark if benchmark in bars.symbols else None, **settings)
+    return stress(strategy, bars, **settings)
 
 
-def _record(result: Result) -> dict[str, Any]:
+def _record(result: Result, stressed: Stress | None) -> dict[str, Any]:
     """Return what a program wants to know; paths and tables are in what `save` writes."""
+    more = {} if stressed is None else {"stress": stress_record(stressed)}
     return {
         "name": result.name,
         "first": moment(result.equity.index[0]),
@@ -116,4 +117,5 @@ def _record(result: Result) -> dict[str, Any]:
         "notes": result.notes,
         "metrics": result.metrics,
         "provenance": result.provenance,
+        **more,
     }

@@ -66,10 +66,10 @@ def stress(
             seed=seed,
             engine=engine,
         )
-    typer.echo(strict_json(_record(found)) if json else str(found))
+    typer.echo(strict_json(stress_record(found)) if json else str(found))
 
 
-def _record(found: Stress) -> dict[str, Any]:
+def stress_record(found: Stress) -> dict[str, Any]:
     """Return every table; trades drawn again by their quantiles, null below two closed ones."""
     return {
         "name": found.name,

@@ -102,10 +102,11 @@ class Blocks(NamedTuple):
     size: float
 
 
-def blocks_of_run(returns: FloatArray, squares: FloatArray) -> Blocks:
-    """Block lengths for returns (n_bars, ...) and their squares, alike in shape; see `blocks_of`."""
-    mean = blocks_of(returns)
-    return Blocks(mean, max(mean, blocks_of(squares)))
+def blocks_of_run(off: FloatArray, squares: FloatArray) -> Blocks:
+    """Block lengths for returns off their mean (n_bars, ...) and the squares of that; see `blocks_of`."""
+    mean = blocks_of(off)
+    scale = float(squares.mean()) or 1.0  # or squares of small returns would count as still
+    return Blocks(mean, max(mean, blocks_of(squares / scale)))
 
 
 def span(estimate: float, draws: FloatArray, level: float = 0.95) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from quantlab.metrics.resampled_metrics import OF_SIZE, RESAMPLED, resampled_met
 from quantlab.metrics.resamples import batches
 from quantlab.metrics.returns import NAN
 from quantlab.metrics.run_figures import RunFigures
+from quantlab.metrics.unordered import unordered_intervals
 from quantlab.typing import FloatArray, IntArray
 
 
@@ -39,7 +40,8 @@ def metric_intervals(
         How many resamples; same seed, same resamples. Metrics with the same blocks share them.
     blocks
         Mean block lengths in bars: those of ``mean`` for most metrics, those of ``size`` for `OF_SIZE`. By default
-        `quantlab.metrics.inference.blocks_of_run`.
+        `quantlab.metrics.inference.blocks_of_run`, and groups of bars for metrics in `UNORDERED` of more than 10,000
+        bars; see `quantlab.metrics.groups`.
 
     Returns
     -------
@@ -50,11 +52,13 @@ def metric_intervals(
     if figures.ruined or figures.n_bars < MIN_BARS:
         bounds = dict.fromkeys(values, (NAN, NAN))
     else:
-        mean, size = blocks or blocks_of_run(figures.returns, figures.returns**2)
-        others = RESAMPLED.keys() - OF_SIZE
-        draws = metric_draws(figures, exit_rows, n_resamples, mean, seed, others)
+        off = figures.returns - figures.returns.mean()
+        mean, size = blocks or blocks_of_run(off, off * off)
+        draws = metric_draws(figures, exit_rows, n_resamples, mean, seed, RESAMPLED.keys() - OF_SIZE)
         draws |= metric_draws(figures, exit_rows, n_resamples, size, seed, OF_SIZE)
         bounds = {name: span(value, draws[name], level) for name, value in values.items()}
+        if blocks is None:  # the same bounds in groups of bars, as they are printed everywhere
+            bounds |= unordered_intervals(figures, level=level, n_resamples=n_resamples, seed=seed)
     rows = {name: (value, *bounds[name]) for name, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"]).rename_axis(
         "metric"

@@ -59,9 +59,14 @@ def compare(
     Raises
     ------
     DataError
-        No run, an unknown benchmark or metric, runs with different bars a year or riskless rate, or without
+        No run, an unknown benchmark or metric, a level outside (0, 1), no resample,
+        runs with different bars a year or riskless rate, or without
         two common bars.
     """
+    if not 0.0 < level < 1.0 or n_resamples < 1:
+        raise DataError(
+            f"level={level}, n_resamples={n_resamples}: give a share between 0 and 1, as 0.95, and at least 1 resample."
+        )
     named, benchmark_name = _with_benchmark(_named(results), benchmark)
     stretches = common_stretches(named)
     market = None if benchmark_name is None else stretches[benchmark_name].returns

@@ -25,12 +25,12 @@ def counted(
     fewer than two runs have such a ratio stays as it is.
     """
     found, lines = dict(figures), []
-    for kind, names in _by_class(provenance).items():
-        variance = variance_of(np.array([_sharpe(figures[name]) for name in names]))
-        few = [name for name in names if known_trials(figures[name]) < len(names)]
-        if len(names) > 1 and few and np.isfinite(variance):
-            lines.append(f"Deflated Sharpe counts {len(names)} runs of {kind} that are shown as trials.")
-            found |= {name: _of_trials(figures[name], len(names), variance) for name in few}
+    for kind, runs in _by_class(figures, provenance).items():
+        variance = variance_of(np.array([_sharpe(figures[names[0]]) for names in runs]))
+        few = [names for names in runs if max(known_trials(figures[name]) for name in names) < len(runs)]
+        if len(runs) > 1 and few and np.isfinite(variance):
+            lines.append(f"Deflated Sharpe counts {len(runs)} runs of {kind} that are shown as trials.")
+            found |= {name: _of_trials(figures[name], len(runs), variance) for names in few for name in names}
     return found, tuple(lines)
 
 
@@ -43,13 +43,15 @@ def known_trials(figures: RunFigures) -> int:
     return figures.swept_trials * figures.tuned_trials
 
 
-def _by_class(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Different runs by the class of their strategy, where it is known."""
-    classes: dict[str, dict[str, str]] = {}
+def _by_class(
+    figures: Mapping[str, RunFigures], provenance: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[list[str]]]:
+    """Sort runs by the class of their strategy, where it is known; those with the very same returns stand together."""
+    classes: dict[str, dict[bytes, list[str]]] = {}
     for name, origin in provenance.items():
         if kind := class_of(origin):
-            classes.setdefault(kind, {}).setdefault(str(origin.get("fingerprint", name)), name)
-    return {kind: list(names.values()) for kind, names in classes.items()}
+            classes.setdefault(kind, {}).setdefault(figures[name].returns.tobytes(), []).append(name)
+    return {kind: list(runs.values()) for kind, runs in classes.items()}
 
 
 def _sharpe(figures: RunFigures) -> float:

@@ -87,7 +87,8 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     ------
     DataError
         Returns that are no Series, a level outside (0, 1), a NaN return, no bar with a forecast, or forecasts of a
-        lower tail (a level below a half) that are above zero for most bars: losses without their sign.
+        lower tail (a level below a half) that are above zero for most bars and would lie nearer to the returns with the
+        other sign: losses without their sign.
 
     Examples
     --------
@@ -108,8 +109,10 @@ def exceedances(returns: pd.Series, value_at_risk: pd.Series | float, *, level: 
     met = returns.loc[forecast.index]
     if not len(met):
         raise DataError("There is no bar with a forecast; both series are matched by time.")
-    usual = float(np.median(forecast.to_numpy(dtype=np.float64)))
-    if level < 0.5 and usual > 0.0:
+    usual, low = float(np.median(forecast.to_numpy(dtype=np.float64))), float(met.quantile(level))
+    if (
+        level < 0.5 and usual > 0.0 and abs(-usual - low) < abs(usual - low)
+    ):  # not of a run that hardly ever loses
         raise DataError(
             f"value_at_risk is {usual:g} (the median), above zero: give the return that is fallen below, negative "
             f"for a loss, as {-usual:g}."

@@ -13,7 +13,7 @@ from quantlab.engine.result import Result
 from quantlab.errors import DataError
 from quantlab.market.bars import Bars
 from quantlab.research.crises import crisis_named
-from quantlab.research.replays import replayed
+from quantlab.research.replays import DIGITS, replayed
 from quantlab.research.shocks import price_shock, volatility_shock
 from quantlab.trading.account import Execution
 from quantlab.trading.costs import Costs
@@ -52,8 +52,10 @@ def later(n_bars: int) -> Scenario:
 
     def change(terms: Terms) -> Terms:
         when = terms.execution
+        if n_bars < 1:
+            raise DataError(f"delays: {n_bars} bars is no delay; give 1 or more.")
         if when.fill == "same_close":
-            return terms._replace(execution=Execution(latency=n_bars - 1))
+            return terms._replace(execution=replace(when, fill="next_open", latency=n_bars - 1))
         return terms._replace(execution=replace(when, latency=when.latency + n_bars))
 
     return change
@@ -64,9 +66,11 @@ def moved(size: float, base: Result) -> Scenario:
 
     def change(terms: Terms) -> Terms:
         bars = _shockable(terms)
-        most = int(np.abs(base.figures.net_exposure).argmax())
+        exposure = np.abs(base.figures.net_exposure[:-1]).round(DIGITS)  # the bar after it is one of the run
+        if not exposure.any():
+            raise DataError("the run holds nothing before its last bar.")
         return terms._replace(
-            bars=price_shock(bars, min(_first_row(base, bars) + most + 1, bars.n_bars - 1), size)
+            bars=price_shock(bars, _first_row(base, bars) + int(exposure.argmax()) + 1, size)
         )
 
     return change

@@ -93,6 +93,13 @@ class Superiority(Shown):
         told = f"the best earns more than {self.benchmark}, their number considered"
         return f"All {n} runs: {told}: {_p(self.spa_p)} (SPA)."
 
+    def _told_of_all(self) -> str:
+        if math.isnan(self.spa_p):
+            return f"No run differs from {self.benchmark}: there is nothing to test."
+        between = f"between {self.spa_p_lower:.3f} and {self.spa_p_upper:.3f}"
+        check = f"reality check {_p(self.reality_check_p)}"
+        return f"No run earns more than {self.benchmark}: SPA {_p(self.spa_p)} ({between}), {check}."
+
     @property
     def told(self) -> tuple[str, ...]:
         """What to read below the table: the tests of all runs and the verdicts.
@@ -100,8 +107,7 @@ class Superiority(Shown):
         Of many runs only those that differ from the benchmark have a line; the others are counted.
         """
         return (
-            f"No run earns more than {self.benchmark}: SPA {_p(self.spa_p)} (between {self.spa_p_lower:.3f} and "
-            f"{self.spa_p_upper:.3f}), reality check {_p(self.reality_check_p)}.",
+            self._told_of_all(),
             f"{self.level:.0%} bounds; {self.n_resamples:,} resamples of blocks of "
             f"{self.block_bars:.1f} bars on average.",
             *self._verdicts_of_many(),
@@ -180,8 +186,12 @@ def _excess_returns(comparison: Comparison) -> tuple[pd.DataFrame, tuple[str, ..
         raise DataError(f"{len(growth)} common bars are too few to test on; at least {MIN_BARS} are needed.")
     ruined = tuple(str(name) for name in growth if (growth[name] <= 0.0).any())
     kept = growth.drop(columns=list(ruined))
-    if comparison.benchmark in ruined or kept.shape[1] < 2:
-        raise DataError(f"Too few runs can be tested against {comparison.benchmark}: ruined are {ruined}.")
+    if comparison.benchmark in ruined:
+        raise DataError(f"Nothing can be tested against {comparison.benchmark}: it was ruined itself.")
+    if kept.shape[1] < 2:
+        raise DataError(
+            f"Too few runs can be tested against {comparison.benchmark}: ruined are {', '.join(ruined)}."
+        )
     rate = per_bar_rate(comparison.risk_free_annual, comparison.periods_per_year)
     return kept / kept.shift(fill_value=1.0) - 1.0 - rate, ruined
 
@@ -216,8 +226,13 @@ def _confidence_set(returns: pd.DataFrame, size: float, block: int, reps: int, s
     if len(first) == 1:
         return pd.Series(1.0, returns.columns, name="confidence_set_p")
     test = MCS(-values[:, first], size, reps=reps, block_size=block, seed=seed)
-    test.compute()
-    p_values = test.pvalues["Pvalue"].sort_index().to_numpy(np.float64)
+    try:
+        test.compute()
+        p_values = test.pvalues["Pvalue"].sort_index().to_numpy(np.float64)
+    except (
+        ValueError
+    ):  # arch cannot put runs in sequence that are exactly as good, as are scalings of one another
+        p_values = np.full(len(first), NAN)
     return pd.Series(p_values[twin.ravel()], returns.columns, name="confidence_set_p")
 
 

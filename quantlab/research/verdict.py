@@ -25,7 +25,7 @@ def verdict(result: Result) -> str:
     (2008), a studentised bootstrap of the paired difference; luck is judged by the deflated Sharpe ratio of Bailey and
     López de Prado (2014), which counts the trials that are known behind the run.
     """
-    if math.isnan(result.metrics["deflated_sharpe"]):
+    if math.isnan(result.metrics["sharpe"]):
         return "Nothing can be said about its Sharpe ratio: no fill, too few bars, or ruin."
     return " ".join([*held_against(result), _beside_luck(result)])
 
@@ -66,6 +66,8 @@ def _difference(result: Result, other: FloatArray) -> Difference:
 def _beside_luck(result: Result) -> str:
     """Say how probable it is that skill, not the luck of the best of its trials, made the Sharpe ratio."""
     sharpe, sure = number(result.metrics["sharpe"]), result.metrics["deflated_sharpe"]
+    if math.isnan(sure):
+        return "Nothing can be said about luck: too few of the trials behind it have a Sharpe ratio."
     n_trials = result.figures.swept_trials * result.figures.tuned_trials
     luck = "zero" if n_trials == 1 else f"what luck gives the best of {n_trials:,} trials"
     known = " (no other trial is known)" if n_trials == 1 else ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from quantlab.metrics import groups
 from quantlab.metrics.catalogue import evaluate
 from quantlab.metrics.groups import group_bars, grouped
-from quantlab.metrics.inference import blocks_of, resampled_rows
+from quantlab.metrics.inference import blocks_of, blocks_of_run, resampled_rows
 from quantlab.metrics.intervals import metric_intervals
 from quantlab.metrics.paired import paired_differences
 from quantlab.metrics.run_figures import RunFigures
@@ -35,9 +35,29 @@ def test_every_resample_is_as_in_the_catalogue(seed, n_bars):
 
 def test_intervals_are_those_of_all_metrics():
     figures = run_of(np.random.default_rng(1).normal(0.001, 0.01, 300))
-    whole = metric_intervals(figures, np.zeros(0, np.int64), n_resamples=100)
+    off = figures.returns - figures.returns.mean()
+    blocks = blocks_of_run(off, off * off)
+    whole = metric_intervals(figures, np.zeros(0, np.int64), n_resamples=100, blocks=blocks)
     for name, bounds in unordered_intervals(figures, n_resamples=100).items():
         assert bounds == pytest.approx(tuple(whole.loc[name, ["low", "high"]]), rel=1e-9)
+
+
+def test_one_figure_has_one_interval_however_many_bars(monkeypatch):
+    monkeypatch.setattr(groups, "MOST_GROUPS", 100)
+    figures = run_of(np.random.default_rng(1).normal(0.001, 0.01, 300))
+    whole = metric_intervals(figures, np.zeros(0, np.int64), n_resamples=100)
+    for name, bounds in unordered_intervals(figures, n_resamples=100).items():
+        assert bounds == tuple(whole.loc[name, ["low", "high"]])
+
+
+def test_bounds_scale_with_the_returns():
+    random = np.random.default_rng(3)
+    returns = np.repeat(random.permutation([0.005, 0.02] * 20), 50) * random.normal(size=2000)
+    large, small = (
+        unordered_intervals(RunFigures.of_returns(scale * returns, periods_per_year=252), n_resamples=50)
+        for scale in (1.0, 1e-5)
+    )
+    assert small["volatility"] == pytest.approx([1e-5 * bound for bound in large["volatility"]], rel=1e-6)
 
 
 @pytest.mark.parametrize(("n_bars", "facts"), [(19, {}), (60, {"ruined": True}), (60, {"n_fills": 0})])

@@ -11,6 +11,7 @@ import pytest
 
 from quantlab.metrics.exceedances import proportion_test
 from quantlab.report.charts import BOTTOM, TOP
+from quantlab.report.page import report
 from quantlab.report.risk_section import LEAST_TESTED, N_BARS, risk_section
 from quantlab.report.tables import Cell, Table
 from quantlab.research.attribution import attribute
@@ -82,3 +83,9 @@ def test_what_cannot_be_judged_is_left_out(returns, benchmark):
     crises = Table("Crises", ("crisis",), ((Cell("one"),),))
     section = risk_section(attribute(result), (crises,))
     assert (section.tables, section.charts) == ((crises,), ())
+
+
+def test_a_run_that_hardly_ever_loses_has_its_page(tmp_path):
+    random = np.random.default_rng(2)
+    idle = made_result(np.full(700, 0.0001) + random.uniform(0.0, 1e-5, 700))
+    assert "Tests of the value at risk" in report(idle, tmp_path / "page.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,3 +56,15 @@ def test_the_same_run_twice_and_idle_runs_change_nothing():
     frame = compare([one, one, idle], n_resamples=10).frame["deflated_sharpe"]
     assert frame.tolist()[:2] == pytest.approx([alone, alone], rel=1e-12)
     assert math.isnan(frame["idle"])
+
+
+def test_one_run_has_one_figure_whatever_it_was_run_beside():
+    one, other = run("Sma(fast=1)", 1), run("Sma(fast=2)", 2)
+    beside = replace(one, provenance={**one.provenance, "fingerprint": "with a benchmark"})
+    compared = compare([one, other, beside], n_resamples=10)
+    expected = compare([one, other], n_resamples=10).frame["deflated_sharpe"]
+    for name in ("Sma(fast=1)", "Sma(fast=1) (2)"):
+        assert compared.frame.loc[name, "deflated_sharpe"] == pytest.approx(
+            expected["Sma(fast=1)"], rel=1e-12
+        )
+    assert "counts 2 runs of Sma" in " ".join(compared.notes)

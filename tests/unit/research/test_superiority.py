@@ -117,3 +117,26 @@ def test_without_a_benchmark_or_bars_there_is_no_test():
     short = [made_result(MARKET[:15], name="a"), made_result(-MARKET[:15], name="b")]
     with pytest.raises(DataError, match="15 common bars are too few"):
         compare(short, "b", n_resamples=10).verdict()
+
+
+def test_scalings_of_one_run_are_compared_all_the_same(monkeypatch):
+    def tied(self):
+        raise ValueError("The truth value of an array with more than one element is ambiguous.")
+
+    monkeypatch.setattr(MCS, "compute", tied)
+    runs = [made_result(k / 5 * MARKET, name=f"{k}") for k in range(1, 4)]
+    found = compare([*runs, run("a", 1)], "a", n_resamples=50).superiority
+    assert found.confidence_set.isna().all()
+    assert "n/a" in str(found)
+
+
+@pytest.mark.parametrize("settings", [{"level": 1.5}, {"n_resamples": 0}])
+def test_what_no_interval_can_be_made_of_is_refused(settings):
+    with pytest.raises(DataError, match=f"{next(iter(settings))}={next(iter(settings.values()))}"):
+        compare([run("a", 1), run("b", 2)], **settings)
+
+
+def test_a_benchmark_that_was_ruined_is_named():
+    broke = made_result([*MARKET[:100], -1.0], name="broke", ruined=True)
+    with pytest.raises(DataError, match="against broke: it was ruined itself"):
+        _ = compare([broke, run("a", 1), run("b", 2)], "broke", n_resamples=50).superiority

@@ -80,3 +80,11 @@ def test_the_same_as_its_benchmark_and_a_run_without_fills():
 @pytest.mark.parametrize("n", [10, 25])
 def test_short_runs_do_not_fail(n):
     assert verdict(run(0.001, n=n, benchmark="B"))
+
+
+def test_where_only_luck_cannot_be_judged_the_rest_is_said():
+    picked = replace(run(0.002), provenance=picked_from(run(0.002).provenance, 2, np.nan))
+    told = verdict(picked)
+    assert np.isnan(picked.metrics["deflated_sharpe"])
+    assert told.endswith("too few of the trials behind it have a Sharpe ratio.")
+    assert told.startswith("Cannot be told from holding A")
