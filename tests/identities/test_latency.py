@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantlab as ql
+from tests.examples import examples
 from tests.identities.test_orders import (
     EXAMPLES,
     FIELDS,
@@ -73,7 +74,7 @@ def asked_anew(draw, beside, times=TIMES):
     }
 
 
-@settings(max_examples=3 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(3 * EXAMPLES), deadline=None)
 @given(asked_anew(lambda bars, n_placed: changes(n_placed)))
 def test_targets_asked_anew_do_what_the_plain_python_specification_says(case):
     bars = case["bars"]
@@ -103,7 +104,7 @@ def orders_beside(draw, bars):
     return "order", symbol, draw(quantities), {k: v for k, v in terms.items() if k not in ("trail", "until")}
 
 
-@settings(max_examples=3 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(3 * EXAMPLES), deadline=None)
 @given(asked_anew(lambda bars, _: orders_beside(bars), times=("day", "ioc", "fok", "open", "close", None)))
 def test_orders_that_take_time_are_the_same_orders_given_later(case):
     n_bars, latency = case["bars"].n_bars, case["latency"]
