@@ -209,7 +209,7 @@ def test_inverse_volatility_adds_up_and_has_no_unit(volatility, gross, unit):
 @given(
     st.lists(st.tuples(st.floats(-0.1, 0.1) | AWAY, volatilities(1e-6) | AWAY), min_size=1, max_size=8),
     st.floats(0.0, 1.0),
-    st.floats(0.0, 5.0),
+    st.floats(0.0, 5.0, allow_subnormal=False),  # below them two halves may round to twice the whole
 )
 def test_kelly_is_the_oracles(rows, fraction, max_gross):
     mean, variance = (np.array(column) for column in zip(*rows, strict=True))
